@@ -1,0 +1,1 @@
+"""Keeps a CS-Cart store and a Webasyst Shop-Script store equal."""

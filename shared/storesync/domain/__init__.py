@@ -1,0 +1,1 @@
+"""What is synchronised and by which rules: pure, standard library only."""

@@ -1,0 +1,66 @@
+"""Prints: short hashes of canonical values, taken of what a store kept. Equal print, equal value: an echo needs no write."""
+
+import hashlib
+import json
+import unicodedata
+from base64 import urlsafe_b64encode
+from decimal import Decimal
+
+from .model import Content, Group, Listing, Product, Variant
+
+PRINT_BYTES = 9  # 12 characters; 72 bits keep a chance match below 1 in 10^11 at 100,000 products
+
+
+def of_value(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=PRINT_BYTES).digest()).decode()
+
+
+def text(value: str) -> str:
+    """What two stores can be expected to agree on: composed characters, one kind of line end, no blanks around."""
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def number(value: Decimal) -> str:
+    """`49.990000` and `49.99` are one number (C8)."""
+    normal = value.normalize()
+    return f"{normal:f}" if normal else "0"
+
+
+def content_value(content: Content) -> tuple[str, ...]:
+    fields = (content.name, content.summary, content.description, content.meta_title, content.meta_keywords, content.meta_description)
+    return tuple(text(field) for field in fields)
+
+
+def listing_value(listing: Listing) -> tuple[object, ...]:
+    return (listing.visibility.value, listing.categories[:1], tuple(sorted(listing.categories[1:])))
+
+
+def variant_value(variant: Variant, group: Group) -> tuple[object, ...]:
+    if group is Group.PRICE:
+        return (number(variant.price), number(variant.compare_price))
+    if group is Group.STOCK:
+        return (variant.stock,)
+    return (variant.sku.strip(), variant.available)
+
+
+def media_value(product: Product) -> tuple[str, ...]:
+    return tuple(image.key for image in product.images)
+
+
+def key(group: Group, variant_id: str = "") -> str:
+    return f"{group.value}:{variant_id}" if variant_id else group.value
+
+
+def of_variant(variant: Variant) -> dict[str, str]:
+    return {key(group, variant.id): of_value(variant_value(variant, group)) for group in (Group.IDENTITY, Group.PRICE, Group.STOCK)}
+
+
+def of(product: Product, *, with_product: bool = True) -> dict[str, str]:
+    """Prints of a product row. `with_product` False: a variation's own row, whose texts are its parent's (C34)."""
+    prints = {name: value for variant in product.variants for name, value in of_variant(variant).items()}
+    if with_product:
+        prints[key(Group.CONTENT)] = of_value(content_value(product.content))
+        prints[key(Group.LISTING)] = of_value(listing_value(product.listing))
+        prints[key(Group.MEDIA)] = of_value(media_value(product))
+    return prints

@@ -1,0 +1,1 @@
+"""The engines: they see stores and state through ports only."""

@@ -1,0 +1,272 @@
+"""What the engines need of the world: two stores, the state, the queue and a clock. Nothing here knows HTTP or tables."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+from ..domain.changes import Change
+from ..domain.connection import Connection
+from ..domain.journal import Entry, Run
+from ..domain.links import Claim, ImageLink, OrderLink, Parked, Row
+from ..domain.model import Category, Product, Record, StoreName
+from ..domain.orders import Customer, Order, OrderHead
+from ..errors import SyncError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status (CS-Cart) or state (Webasyst) as the shop names and colours it. `actions`: what Webasyst offers in that state."""
+
+    id: str
+    name: str
+    color: str = ""
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What a store says of itself. `now` is its clock; `currencies` code -> rate; `problems`: missing rights and the like, as sentences."""
+
+    now: datetime
+    zone: str = "UTC"
+    version: str = ""
+    identity: str = ""
+    currency: str = ""
+    currencies: Mapping[str, Decimal] = field(default_factory=dict)
+    statuses: tuple[Status, ...] = ()
+    stock_ids: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    companies: Mapping[str, str] = field(default_factory=dict)
+    payments: Mapping[str, str] = field(default_factory=dict)
+    shippings: Mapping[str, str] = field(default_factory=dict)
+    stock_counting: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a stream. `total` is what the store claims to have in all, `position` where to go on after this page."""
+
+    items: tuple[T, ...]
+    position: str = ""
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductWrite:
+    """Bring `current` to `desired` in the groups named by `changes` (prints.key: "content", "price:<variant id>", ...), and in nothing else.
+
+    A desired variant with an empty id is new and is added to the product.
+    """
+
+    current: Product
+    desired: Product
+    changes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one write: the product as the store kept it, read back, or the error that stopped it."""
+
+    product: Product | None
+    error: SyncError | None = None
+
+
+class Store(Protocol):
+    """One shop. All lists are batches; every write is verified by reading back."""
+
+    name: StoreName
+
+    def info(self) -> StoreInfo: ...
+
+    def now(self) -> datetime:
+        """The store's own clock, one cheap call at most."""
+
+    def scan(self, after: str = "") -> Iterator[Page[Record]]:
+        """All products in ascending order of row id, from behind `after`."""
+
+    def changed(self, since: datetime) -> Iterator[Page[Record]]:
+        """Rows created or edited since; an ignored filter raises FilterIgnored before a row is handed out."""
+
+    def products(self, ids: Collection[str]) -> list[Product]:
+        """Whole products by product id or by the id of a row that belongs to them; what does not exist is left out."""
+
+    def find(self, skus: Collection[str], created_since: datetime | None = None) -> list[Product]:
+        """Products that carry one of the SKUs, compared exactly (trimmed, case-sensitive).
+
+        CS-Cart answers for its whole catalogue. Webasyst has no look-up by SKU (P3): with `created_since` it answers surely for what was
+        created since then, without it only as well as the shop's word search does.
+        """
+
+    def create(self, products: Sequence[Product], marker: Mapping[str, str]) -> list[Outcome]:
+        """New products, in order, ids empty on the way in. `marker` maps each main SKU to our mark. Raises nothing for one bad product."""
+
+    def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]: ...
+
+    def fit(self, product: Product) -> Product:
+        """The product as this store would keep it: cut, rounded, trimmed as it is known to do."""
+
+    def put_images(self, product: Product, images: Sequence["ImageSource"]) -> Product:
+        """Make the product's images exactly these, in this order, and return the product as kept.
+
+        Images whose `id` is set exist there and are kept; the others are sent (Webasyst: bytes; CS-Cart: by URL).
+        """
+
+    def categories(self) -> list[Category]: ...
+
+    def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]: ...
+
+    def orders(self, ids: Collection[str]) -> list[Order]: ...
+
+    def find_order(self, marker: str, like: Order) -> list[Order]:
+        """Orders that carry our marker; more than one is a duplicate that the caller reports."""
+
+    def create_order(self, order: Order, marker: str, *, suppress_stock: bool) -> Order:
+        """Create and read back. Raises OutcomeUnknown when the answer was lost; look for the marker before a second try."""
+
+    def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
+        """Bring lines, shipping, discount, addresses and comment to `desired`, and read back."""
+
+    def set_status(self, order: Order, target: str) -> Order:
+        """CS-Cart: the letter; Webasyst: the action id. Returns the order as it is afterwards, whatever the answer said."""
+
+    def find_customer(self, customer: Customer) -> list[Customer]: ...
+
+    def create_customer(self, customer: Customer, order: Order) -> Customer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """An image to have: already there (`id`), or to be sent. `data` are its bytes where the target takes bytes."""
+
+    id: str = ""
+    url: str = ""
+    data: bytes = b""
+    filename: str = ""
+
+
+class Lease(Protocol):
+    """The right to run a stream. `check` raises LeaseLost when it ended or passed to another worker, by the fencing number."""
+
+    fence: int
+
+    def check(self) -> None: ...
+
+    def extend(self, seconds: float) -> None: ...
+
+
+class Links(Protocol):
+    """The mapping of one connection. Rows are written only against the version that was read."""
+
+    def rows(self, store: StoreName, ids: Collection[str]) -> dict[str, Row]: ...
+
+    def range(self, store: StoreName, after: str, until: str) -> Iterator[Row]:
+        """Rows with after < id <= until in ascending order of id; `until` empty: to the end."""
+
+    def of_product(self, store: StoreName, product_ids: Collection[str]) -> dict[str, list[Row]]:
+        """All rows that belong to each product (a CS-Cart group has one row per variation)."""
+
+    def claims(self, store: StoreName, variant_ids: Collection[str]) -> dict[str, Claim]: ...
+
+    def link(self, claims: Sequence[tuple[Claim, Claim]], rows: Sequence[Row], lease: Lease | None = None) -> None:
+        """Claim both ids of each pair and write the rows, each product in one transaction. Raises DuplicateSku when an id is claimed by another pair."""
+
+    def save(self, rows: Sequence[Row], lease: Lease | None = None) -> None:
+        """Write rows against their versions, fenced. Raises LeaseLost when a row or the lease moved on."""
+
+    def unlink(self, store: StoreName, product_id: str) -> None: ...
+
+    def skus(self, store: StoreName, skus: Collection[str]) -> dict[str, tuple[tuple[str, str, str], ...]]:
+        """Index of a full scan: folded SKU (model.sku_key) -> entries (exact SKU, product id, variant id)."""
+
+    def index(self, store: StoreName, records: Sequence[Record]) -> None:
+        """Note the SKUs of scanned rows."""
+
+    def duplicate_skus(self, store: StoreName) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]: ...
+
+    def images(self, cscart_product: str) -> tuple[ImageLink, ...]: ...
+
+    def save_images(self, cscart_product: str, images: Sequence[ImageLink]) -> None: ...
+
+    def intend(self, store: StoreName, key: str, lease: Lease | None = None) -> datetime | None:
+        """Note that `key` (a SKU or a marker) is about to be created there; returns when an earlier, unfinished try noted it, else None."""
+
+    def intended(self, store: StoreName, keys: Collection[str]) -> dict[str, datetime]: ...
+
+    def fulfil(self, store: StoreName, keys: Collection[str]) -> None: ...
+
+    def order(self, store: StoreName, order_id: str) -> OrderLink | None: ...
+
+    def save_order(self, link: OrderLink, lease: Lease | None = None) -> OrderLink:
+        """Claims both ids on the first save (one transaction), afterwards only against the version that was read."""
+
+    def customer(self, store: StoreName, key: str) -> str:
+        """Counterpart's id, or empty. `key` is the user id, or a hash of the folded e-mail for a guest."""
+
+    def save_customer(self, store: StoreName, key: str, counterpart: str) -> None: ...
+
+    def park(self, parked: Parked) -> None: ...
+
+    def unpark(self, kind: str, store: StoreName, record_id: str) -> None: ...
+
+    def parked(self, kind: str = "") -> Iterator[Parked]: ...
+
+
+class Streams(Protocol):
+    """Cursors, sweep positions, leases and runs of one connection."""
+
+    def cursor(self, stream: str) -> str: ...
+
+    def save_cursor(self, stream: str, value: str, lease: Lease | None = None) -> None: ...
+
+    def lease(self, name: str, seconds: float) -> AbstractContextManager[Lease]:
+        """Raises LeaseLost when another worker holds it."""
+
+    def save_run(self, run: Run) -> None: ...
+
+    def runs(self, stream: str = "", limit: int = 20) -> list[Run]: ...
+
+
+class Journal(Protocol):
+    def write(self, entries: Sequence[Entry]) -> None: ...
+
+    def history(self, kind: str, subject: str, limit: int = 50) -> list[Entry]: ...
+
+    def recent(self, limit: int = 100) -> list[Entry]: ...
+
+
+class Queue(Protocol):
+    def send(self, changes: Sequence[Change]) -> None: ...
+
+
+class Images(Protocol):
+    def fetch(self, url: str) -> bytes:
+        """The bytes of an image, bounded in size and time, never from a private address. Raises StoreError."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that an engine works with, for one connection."""
+
+    connection: Connection
+    stores: Mapping[StoreName, Store]
+    links: Links
+    streams: Streams
+    journal: Journal
+    queue: Queue
+    images: Images
+    clock: Clock
+
+    def store(self, name: StoreName) -> Store:
+        return self.stores[name]
