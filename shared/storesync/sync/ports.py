@@ -2,79 +2,35 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from ..domain.changes import Change
 from ..domain.connection import Connection
+from ..domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
 from ..domain.journal import Entry, Run
 from ..domain.links import Claim, ImageLink, OrderLink, Parked, Row
 from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
-from ..errors import SyncError
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A status (CS-Cart) or state (Webasyst) as the shop names and colours it. `actions`: what Webasyst offers in that state."""
-
-    id: str
-    name: str
-    color: str = ""
-    actions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
-    """What a store says of itself. `now` is its clock; `currencies` code -> rate; `problems`: missing rights and the like, as sentences."""
-
-    now: datetime
-    zone: str = "UTC"
-    version: str = ""
-    identity: str = ""
-    currency: str = ""
-    currencies: Mapping[str, Decimal] = field(default_factory=dict)
-    statuses: tuple[Status, ...] = ()
-    stock_ids: tuple[str, ...] = ()
-    types: Mapping[str, str] = field(default_factory=dict)
-    companies: Mapping[str, str] = field(default_factory=dict)
-    payments: Mapping[str, str] = field(default_factory=dict)
-    shippings: Mapping[str, str] = field(default_factory=dict)
-    stock_counting: str = ""
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a stream. `total` is what the store claims to have in all, `position` where to go on after this page."""
-
-    items: tuple[T, ...]
-    position: str = ""
-    total: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ProductWrite:
-    """Bring `current` to `desired` in the groups named by `changes` (prints.key: "content", "price:<variant id>", ...), and in nothing else.
-
-    A desired variant with an empty id is new and is added to the product.
-    """
-
-    current: Product
-    desired: Product
-    changes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one write: the product as the store kept it, read back, or the error that stopped it."""
-
-    product: Product | None
-    error: SyncError | None = None
+__all__ = [
+    "Clock",
+    "ImageSource",
+    "Images",
+    "Journal",
+    "Lease",
+    "Links",
+    "Outcome",
+    "Page",
+    "ProductWrite",
+    "Queue",
+    "Status",
+    "Store",
+    "StoreInfo",
+    "Streams",
+    "World",
+]
 
 
 class Store(Protocol):
@@ -138,16 +94,6 @@ class Store(Protocol):
     def find_customer(self, customer: Customer) -> list[Customer]: ...
 
     def create_customer(self, customer: Customer, order: Order) -> Customer: ...
-
-
-@dataclass(frozen=True, slots=True)
-class ImageSource:
-    """An image to have: already there (`id`), or to be sent. `data` are its bytes where the target takes bytes."""
-
-    id: str = ""
-    url: str = ""
-    data: bytes = b""
-    filename: str = ""
 
 
 class Lease(Protocol):

@@ -1,0 +1,81 @@
+"""What passes between an engine and a store besides the records themselves: pages, writes, outcomes and what a store says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from ..errors import SyncError
+from .model import Product
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status (CS-Cart) or state (Webasyst) as the shop names and colours it. `actions`: what Webasyst offers in that state."""
+
+    id: str
+    name: str
+    color: str = ""
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What a store says of itself. `now` is its clock; `currencies` code -> rate; `problems`: missing rights and the like, as sentences."""
+
+    now: datetime
+    zone: str = "UTC"
+    version: str = ""
+    identity: str = ""
+    currency: str = ""
+    currencies: Mapping[str, Decimal] = field(default_factory=dict)
+    statuses: tuple[Status, ...] = ()
+    stock_ids: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    companies: Mapping[str, str] = field(default_factory=dict)
+    payments: Mapping[str, str] = field(default_factory=dict)
+    shippings: Mapping[str, str] = field(default_factory=dict)
+    stock_counting: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a stream. `total` is what the store claims to have in all, `position` where to go on after this page."""
+
+    items: tuple[T, ...]
+    position: str = ""
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductWrite:
+    """Bring `current` to `desired` in the groups named by `changes` (prints.key: "content", "price:<variant id>", ...), and in nothing else.
+
+    A desired variant with an empty id is new and is added to the product.
+    """
+
+    current: Product
+    desired: Product
+    changes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one write: the product as the store kept it, read back, or the error that stopped it."""
+
+    product: Product | None
+    error: SyncError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """An image to have: already there (`id`), or to be sent. `data` are its bytes where the target takes bytes."""
+
+    id: str = ""
+    url: str = ""
+    data: bytes = b""
+    filename: str = ""
