@@ -1,0 +1,80 @@
+# `make help` lists the targets. PYTHON selects the interpreter: make test PYTHON=python3.13
+PYTHON ?= python3
+ARGS ?=
+SAM_VERSION := 1.170.0
+RUNTIME := 3.13
+
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+BIN := $(VENV)/bin
+SAM_VENV := .venv-sam
+RUNTIME_VENV := .venv-runtime
+READY := $(VENV)/.installed
+SAM_READY := $(SAM_VENV)/.installed-$(SAM_VERSION)
+PIP := -m pip install --quiet --disable-pip-version-check
+# The runtime's own interpreter, wherever this machine keeps it; without one the artifacts are checked, not built.
+RUNTIME_PYTHON := $(shell for p in python$(RUNTIME) $$(pyenv root 2>/dev/null)/versions/$(RUNTIME).*/bin/python$(RUNTIME); do \
+	"$$p" -c '' 2>/dev/null && { command -v "$$p"; break; }; done)
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),eu-central-1) $(SAM_VENV)/bin/sam
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint package conformance simulate bench deploy-local clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(READY)  ## both sandbox stores, AWS and the real functions on this machine (ARGS="--help" shows the options)
+	$(BIN)/python -m tests.sandbox $(ARGS)
+
+test: lint  ## style, import rules, types and every test
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+lint: $(READY)  ## style, import rules and types
+	$(BIN)/ruff check .
+	PYTHONPATH=shared $(BIN)/lint-imports --cache-dir .import_linter_cache
+	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml
+
+package: $(READY) $(SAM_READY)  ## validate the template, build every artifact and drive each one the way Lambda does
+	$(SAM) validate --lint
+ifeq ($(RUNTIME_PYTHON),)
+	@echo "python$(RUNTIME) was not found: the template is validated, the artifacts are not built"
+else
+	$(MAKE) --no-print-directory artifacts
+endif
+
+.PHONY: artifacts
+artifacts: $(RUNTIME_VENV)/.installed
+	rm -rf .aws-sam/build
+	PATH="$(CURDIR)/$(RUNTIME_VENV)/bin:$$PATH" $(SAM) build
+	RUNTIME_PYTHON=$(RUNTIME_VENV)/bin/python $(BIN)/python -m pytest tests/infrastructure/packaging.py
+
+conformance: $(READY)  ## the sandbox stores against the recordings of real ones
+	$(BIN)/python -m tests.conformance $(ARGS)
+
+simulate: $(READY)  ## random histories with crashes and faults, until both stores agree
+	$(BIN)/python -m tests.simulate $(ARGS)
+
+bench: $(READY)  ## speed and cost in numbers
+	$(BIN)/python -m tests.bench $(ARGS)
+
+deploy-local: package  ## a real `sam deploy` into the AWS emulator on this machine
+	$(BIN)/python -m tests.sandbox.local.deploy $(SAM_VENV)/bin/sam $(ARGS)
+
+clean:  ## remove what was built, installed and kept here
+	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements-dev.txt shared/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP) -r requirements-dev.txt
+	touch $@
+
+$(SAM_READY):
+	$(PYTHON) -m venv $(SAM_VENV)
+	$(SAM_VENV)/bin/python $(PIP) aws-sam-cli==$(SAM_VERSION)
+	touch $@
+
+$(RUNTIME_VENV)/.installed: requirements-dev.txt shared/requirements.txt
+	$(RUNTIME_PYTHON) -m venv $(RUNTIME_VENV)
+	$(RUNTIME_VENV)/bin/python $(PIP) $$(grep -E '^(awslambdaric|boto3)==' requirements-dev.txt) -c requirements-dev.txt
+	touch $@
