@@ -77,7 +77,7 @@ class Guard:
 def _default_policies() -> dict[Group, Policy]:
     return {
         Group.CONTENT: Policy.TWO_WAY,
-        Group.MEDIA: Policy.TO_WEBASYST,
+        Group.MEDIA: Policy.TWO_WAY,
         Group.LISTING: Policy.TWO_WAY,
         Group.PRICE: Policy.TWO_WAY,
         Group.IDENTITY: Policy.TWO_WAY,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from .model import Content, Group, Listing, Product, Variant
 
+UNLIMITED = "~"
 PRINT_BYTES = 9  # 12 characters; 72 bits keep a chance match below 1 in 10^11 at 100,000 products
 
 
@@ -53,7 +54,21 @@ def key(group: Group, variant_id: str = "") -> str:
 
 
 def of_variant(variant: Variant) -> dict[str, str]:
-    return {key(group, variant.id): of_value(variant_value(variant, group)) for group in (Group.IDENTITY, Group.PRICE, Group.STOCK)}
+    """Price and stock print as themselves: short enough, and a pass can tell how far they moved without asking a store."""
+    return {
+        key(Group.IDENTITY, variant.id): of_value(variant_value(variant, Group.IDENTITY)),
+        key(Group.PRICE, variant.id): f"{number(variant.price)}/{number(variant.compare_price)}",
+        key(Group.STOCK, variant.id): stock_text(variant.stock),
+    }
+
+
+def stock_text(stock: int | None) -> str:
+    return UNLIMITED if stock is None else str(stock)
+
+
+def stock_number(text: str) -> int | None:
+    """The inverse of `stock_text`; raises ValueError on anything else."""
+    return None if text == UNLIMITED else int(text)
 
 
 def of(product: Product, *, with_product: bool = True) -> dict[str, str]:
