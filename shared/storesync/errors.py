@@ -5,6 +5,8 @@
     ├── BadMessage                  a trigger or queue message that cannot be understood
     ├── UnknownConnection           a message names a connection that does not exist
     ├── Unauthentic                 a hint or sign-in that proves nothing
+    ├── HintTooLarge                a hint is larger than any real one
+    ├── TooManyHints                hints of one connection come too fast
     ├── LeaseLost                   another worker owns the stream now
     ├── GuardTripped                a plan would touch more than the owner allowed
     ├── StoreError                  a store did not do what was asked
@@ -82,6 +84,18 @@ class Unauthentic(SyncError):
     """A request does not prove where it comes from."""
 
     advice = "Check that the secret in the shop is the one that the console shows."
+
+
+class HintTooLarge(SyncError):
+    """A hint is larger than any real one."""
+
+    advice = "Nothing to do: the sync finds the change by itself."
+
+
+class TooManyHints(SyncError):
+    """Hints of one connection come faster than they can mean anything."""
+
+    advice = "Nothing to do: the sync finds the changes by itself."
 
 
 class LeaseLost(SyncError):

@@ -1,0 +1,83 @@
+"""The bodies of hints, each reduced to "look at this record". What else they hold, personal data among it, is never looked at."""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from ..errors import BadMessage
+
+_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    record_id: str
+    is_order: bool
+
+
+def signed_hint(body: bytes) -> Hint:
+    """Our own thin message: {"type": "order.status", "data": {"order_id": 105}}. Raises BadMessage."""
+    message = _json(body)
+    data = message.get("data")
+    subject = str(message.get("type", "")).partition(".")[0]
+    if not isinstance(data, dict) or subject not in ("order", "product"):
+        raise BadMessage("not a known type of hint")
+    return Hint(_id(data.get(f"{subject}_id")), subject == "order")
+
+
+def bare_hint(body: bytes) -> Hint:
+    """What an unsigned sender posts: JSON whatever its Content-Type says, perhaps in base64, or form fields. Raises BadMessage.
+
+    CS-Cart's zapier add-on posts a whole order or product; Shop-Script posts what the owner typed: `order_id`, `id`, or `order={$order}`.
+    """
+    fields = _fields(body)
+    nested = fields.get("order")
+    if isinstance(nested, str) and nested.lstrip().startswith("{"):
+        nested = _json(nested.encode())
+    if isinstance(nested, dict):
+        return Hint(_id(nested.get("order_id", nested.get("id"))), True)
+    for key in ("order_id", "product_id"):
+        if fields.get(key) is not None:
+            return Hint(_id(fields[key]), key == "order_id")
+    return Hint(_id(nested if nested is not None else fields.get("id")), True)
+
+
+def _fields(body: bytes) -> dict[str, object]:
+    text = body.strip()
+    if not text.startswith(b"{"):
+        text = _decoded(text)
+    if text.startswith(b"{"):
+        return _json(text)
+    try:
+        return dict(parse_qsl(text.decode("utf-8"), max_num_fields=200))
+    except ValueError as wrong:
+        raise BadMessage("neither JSON nor form fields") from wrong
+
+
+def _decoded(text: bytes) -> bytes:
+    """The JSON behind base64; the text itself when it is something else."""
+    try:
+        plain = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return text
+    return plain if plain.lstrip().startswith(b"{") else text
+
+
+def _json(body: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as wrong:
+        raise BadMessage("not JSON") from wrong
+    if not isinstance(found, dict):
+        raise BadMessage("not a JSON object")
+    return found
+
+
+def _id(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
+    if not _ID.fullmatch(text):
+        raise BadMessage("no record id in the hint")
+    return text
