@@ -200,6 +200,8 @@ class Clock(Protocol):
 
     def monotonic(self) -> float: ...
 
+    def sleep(self, seconds: float) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class World:

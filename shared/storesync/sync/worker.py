@@ -1,0 +1,61 @@
+"""Applies one queued change: the only place where hints from hooks, pulls and the console become work."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..domain.changes import Cause, Change, Kind
+from ..domain.links import Parked
+from ..domain.model import StoreName
+from ..errors import ApiDisabled, ConfigurationError, Forbidden, PaymentRequired, SyncError, Unauthorised
+from .leases import LEASE_SECONDS, patient_lease
+from .orders import OrderSync, origin_of
+from .ports import World
+from .products import ProductSync
+from .pull import Pull
+
+PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
+
+
+class Worker:
+    def __init__(self, world: Callable[[str], World]) -> None:
+        self._world = world
+
+    def apply(self, change: Change) -> dict[str, int]:
+        """Raises UnknownConnection, and any retriable error for the queue to deliver the change again.
+
+        Without the settings it takes, nothing is read or written and the change is dropped: the next pull sees it again.
+        """
+        world = self._world(change.connection)
+        if not world.connection.ready:
+            return {"not_ready": 1}
+        try:
+            return self._apply(world, change)
+        except PAUSING as error:
+            self._note_pause(world, error)
+            return {"stopped": 1}
+        except ConfigurationError:
+            return {"not_ready": 1}
+
+    def _apply(self, world: World, change: Change) -> dict[str, int]:
+        if change.kind is Kind.STREAM:
+            return Pull(world).run(change.ids[0], change.store, change.cause)
+        if change.kind is Kind.PRODUCT:
+            with patient_lease(world, "products", LEASE_SECONDS) as lease:
+                return dict(ProductSync(world, lease, change.cause, change.run).apply(change.store, change.ids))
+        return self._order(world, change)
+
+    def _order(self, world: World, change: Change) -> dict[str, int]:
+        order = next(iter(world.store(change.store).orders(change.ids[:1])), None)
+        if order is None:
+            return {"gone": 1}
+        origin, origin_id = origin_of(world.connection, change.store, order)
+        with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease:
+            fresh = next(iter(world.store(change.store).orders(change.ids[:1])), order) if change.cause is Cause.HOOK else order
+            return dict(OrderSync(world, lease, change.cause, change.run or uuid.uuid4().hex[:12]).apply(change.store, fresh))
+
+    @staticmethod
+    def _note_pause(world: World, error: SyncError) -> None:
+        store = StoreName(getattr(error, "store", "") or StoreName.WEBASYST)
+        parked = Parked("connection", store, "connection", type(error).__name__, str(error), error.advice, world.connection.id)
+        world.links.park(replace(parked, at=world.clock.now()))
