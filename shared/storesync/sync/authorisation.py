@@ -15,7 +15,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from ..domain.connection import Connection
-from ..errors import ConfigurationError, StoreError, SyncError, Unauthentic
+from ..errors import ConfigurationError, Forbidden, Rejected, StoreError, SyncError, Unauthorised
 from .landing import Landing, Reason, landing
 
 STATE_SECONDS = 600
@@ -59,7 +59,9 @@ class Start:
 
 
 class Authorisation:
-    def __init__(self, connections: Connections, states: OneTimeStates, secrets: SecretStore, webasyst: WebasystAccess, public_url: str) -> None:
+    def __init__(
+        self, connections: Connections, states: OneTimeStates, secrets: SecretStore, webasyst: WebasystAccess, public_url: str
+    ) -> None:
         self._connections, self._states, self._secrets = connections, states, secrets
         self._webasyst, self._public_url = webasyst, public_url.rstrip("/")
 
@@ -111,14 +113,23 @@ class Authorisation:
         settings = connection.webasyst
         try:
             token = self._webasyst.exchange(settings.url, settings.client_id, code)
-            missing = self._webasyst.probe(connection, token)
-        except Unauthentic as refused:
+        except (Rejected, Unauthorised) as refused:
             raise _Refused(Reason.CODE_REFUSED) from refused
+        except StoreError as failed:
+            raise _Refused(Reason.STORE_FAILED, failed.advice) from failed
+        self._check_rights(connection, token)
+        self._secrets.put(connection.id, "webasyst_token", token)
+
+    def _check_rights(self, connection: Connection, token: str) -> None:
+        """The account may have granted less than was asked, and does not say so (contract 1.2)."""
+        try:
+            missing = self._webasyst.probe(connection, token)
+        except (Forbidden, Unauthorised) as refused:
+            raise _Refused(Reason.RIGHTS_MISSING) from refused
         except StoreError as failed:
             raise _Refused(Reason.STORE_FAILED, failed.advice) from failed
         if missing:
             raise _Refused(Reason.RIGHTS_MISSING, ", ".join(missing))
-        self._secrets.put(connection.id, "webasyst_token", token)
 
     def _with_client_id(self, connection: Connection) -> Connection:
         """Random and of one connection only: two that shared it would share, and revoke, one token (contract 1.5). More than 32 signs are cut."""
