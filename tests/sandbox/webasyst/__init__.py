@@ -25,7 +25,9 @@ class WebasystSandbox:
     """Give `.app` to `tests.sandbox.httpd.Server`; the administrator is `admin` / `admin`.
 
     `stocks` is how many warehouses the shop has; `notify` gets every workflow action with the order object, after
-    the request was carried out and before it is answered. State lies in the SQLite file at `path`.
+    the request was carried out and before it is answered. State lies in the SQLite file at `path`. Actions named in
+    `refused_actions` answer null; `payment_polls` lists the orders whose payment plugin was asked; with `https_only`
+    plain requests are moved to `public_url`.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class WebasystSandbox:
         stocks: int = 0,
         public_url: str = "",
         notify: Notify | None = None,
+        https_only: bool = False,
     ) -> None:
         db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         db.row_factory = sqlite3.Row
@@ -46,9 +49,11 @@ class WebasystSandbox:
         db.executescript(_PRAGMAS)
         schema.create(db)
         currencies = _RATES.get(currency) or {**_RATES["RUB"], currency: 1.0}
-        self.shop = Shop(db, now, ZoneInfo(zone), currency, public_url, dict(currencies))
+        self.shop = Shop(db, now, ZoneInfo(zone), currency, public_url, dict(currencies), https_only)
         self.users, self.tokens = Users(self.shop), Tokens(self.shop)
         self.notify = notify
+        self.database_down = False
+        self.refused_actions, self.payment_polls = self.shop.refused_actions, self.shop.payment_polls
         self._lock = threading.RLock()
         self._front = Front(self.shop)
         if not self.shop.value("SELECT 1 FROM users"):
@@ -72,6 +77,8 @@ class WebasystSandbox:
 
     def app(self, request: Request) -> Response:
         """Nothing is rolled back when a method fails half-way: the real shop has no transactions (trap W31)."""
+        if self.database_down:
+            return Response(500, b"", (("Content-Type", "text/html; charset=utf-8"),))
         with self._lock:
             self.shop.db.execute("BEGIN")
             try:

@@ -50,6 +50,11 @@ def php_map(values: dict[str, Any]) -> dict[str, Any] | list[Any]:
     return values
 
 
+def escaped_compat(value: Any) -> Any:
+    """order.search leaves single quotes alone."""
+    return escaped(value).replace("&#039;", "'") if isinstance(value, str) else value
+
+
 def escaped(value: Any) -> Any:
     return html_escape(value, quote=True).replace("&#x27;", "&#039;") if isinstance(value, str) else value
 

@@ -72,6 +72,9 @@ class Front:
 
     def _dispatch(self, request: Request, path: str, query: Values, form: Form, prefix: str) -> Response:
         base = self._shop.public_url.rstrip("/") + "/" if self._shop.public_url else f"http://{request.headers.get('Host')}{prefix}"
+        if self._shop.https_only and request.headers.get("X-Forwarded-Proto") != "https":
+            moved = f"{base}{path}" + (f"?{request.raw_query}" if request.raw_query else "")
+            return Response(301, b"", (("Location", moved), HTML))
         plain = path.rstrip("/")
         if plain == "api.php/auth":
             url = f"{base}api.php/auth" + (f"?{request.raw_query}" if request.raw_query else "")

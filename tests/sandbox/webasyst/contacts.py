@@ -118,7 +118,7 @@ def _lists(shop: Shop, contact_id: int) -> Row:
         if row["field"].startswith("address:"):
             one = addresses.setdefault(row["ext"], {"data": {}, "ext": row["ext"], "status": None})
             one["data"][row["field"].partition(":")[2]] = row["value"]
-    return {"email": emails or False, "phone": phones or False, "address": list(addresses.values()) or False}
+    return {"email": emails, "phone": phones or False, "address": list(addresses.values()) or False}
 
 
 def formatted_phone(digits: str) -> str:
@@ -169,6 +169,8 @@ def search(call: Call) -> Row:
 def _order(sort: str) -> str:
     name, _, direction = sort.partition(" ")
     name = name if name in schema.CONTACT else "name"
+    if name == "name":
+        return f"ci(TRIM(c.lastname || ' ' || c.firstname)) {'DESC' if direction == 'DESC' else 'ASC'}, c.id"
     key = f'ci(c."{name}")' if schema.CONTACT[name][0] in "cs" else f'c."{name}"'
     return f"{key} {'DESC' if direction == 'DESC' else 'ASC'}, c.id"
 
@@ -206,6 +208,9 @@ def _customer(call: Call, row: sqlite3.Row) -> Row:
         view[name] = schema.text(row[f"k_{name}"], kind)
     view["_online_status"] = "online" if row["id"] == call.user.contact_id else "offline"
     view |= {"photo_url_40": _USERPIC, "photo_url_96": _USERPIC, **_lists(call.shop, row["id"])}
+    if row["create_method"] == "order/backend":
+        form = {"email_confirmed": "", "phone_confirmed": "", "contact_type": "person"}
+        view |= {name: [{"value": value, "ext": "", "status": None}] for name, value in form.items()}
     return {**view, "im": False, "url": False, "socialnetwork": False}
 
 

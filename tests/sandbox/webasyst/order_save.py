@@ -58,7 +58,7 @@ def _contact(call: Call) -> int:
         contacts.change(call.shop, contact_id, customer)
     if contact_id:
         return contact_id
-    return contacts.create(call.shop, customer, "backend", call.user.contact_id) if customer else call.user.contact_id
+    return contacts.create(call.shop, customer, "order/backend", call.user.contact_id) if customer else call.user.contact_id
 
 
 def _params(call: Call, contact_id: int) -> dict[str, str]:

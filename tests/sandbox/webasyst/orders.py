@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.sandbox.webasyst import contacts, schema, states
-from tests.sandbox.webasyst.answers import escaped, php_map
+from tests.sandbox.webasyst.answers import escaped, escaped_compat, php_map
 from tests.sandbox.webasyst.hashlang import Condition, Where, compare, compare_text, conditions, id_list, split_hash
 from tests.sandbox.webasyst.phpform import as_int, as_text, truthy
 from tests.sandbox.webasyst.product_search import paging
@@ -34,7 +34,7 @@ def search(call: Call) -> Row:
     if right in _OWN_ORDERS:
         where.add(f"o.{_OWN_ORDERS[right]} = ?", call.user.contact_id)
     answer["count"] = call.shop.value(f"SELECT COUNT(*) FROM orders o{where.sql()}", *where.values)
-    sql = f"SELECT o.* FROM orders o{where.sql()} ORDER BY {_order(call)} LIMIT ? OFFSET ?"
+    sql = f"SELECT o.* FROM orders o{where.sql()} ORDER BY {_order(call)}, o.id LIMIT ? OFFSET ?"
     found = call.shop.rows(sql, *where.values, limit, offset) if limit else []
     answer["orders"] = _views(call, found)
     return answer
@@ -45,6 +45,8 @@ def _where(call: Call) -> Where:
     where = Where()
     if kind == "id":
         ids = id_list(rest)
+        if rest.isdigit():
+            call.shop.payment_polls.append(rest)
         where.add(f"o.id IN ({schema.marks(ids)})", *ids)
     elif kind == "search":
         for condition in conditions(rest, decode_again=False):
@@ -112,7 +114,7 @@ def _add_contact(where: Where, prefix: str, column: str, condition: Condition) -
 
 
 def _order(call: Call) -> str:
-    """Only upper-case DESC counts (trap W15); no tie-breaker beyond what the storage happens to give."""
+    """Only upper-case DESC counts (trap W15); within one second rows came in order of their ids."""
     name, _, direction = (as_text(call.query.get("sort")) or "create_datetime DESC").partition(" ")
     direction = "DESC" if direction == "DESC" else "ASC"
     if name == "updated":
@@ -166,7 +168,7 @@ def _extend(call: Call, view: Row, row: sqlite3.Row, name: str, people: dict[int
 
 
 def _escaped_name(contact: Row, escape: bool) -> Row:
-    return {**contact, "name": escaped(contact["name"])} if escape else contact
+    return {**contact, "name": escaped_compat(contact["name"])} if escape else contact
 
 
 def _channel(call: Call, params: Any) -> Row:
@@ -188,7 +190,7 @@ def _shipping_info(view: Row) -> Row:
 
 def _item(row: sqlite3.Row, escape: bool) -> Row:
     view: Row = printed("order_items", row)
-    return {**view, "name": escaped(view["name"])} if escape else view
+    return {**view, "name": escaped_compat(view["name"])} if escape else view
 
 
 def _grouped(shop: Shop, table: str, ids: Iterable[int], order: str) -> dict[int, list[sqlite3.Row]]:
@@ -225,7 +227,8 @@ def order_view(call: Call, order_id: int) -> Row:
 
 
 def item_view(shop: Shop, row: sqlite3.Row, *, escape: bool = False) -> Row:
-    return {**_item(row, escape), **_pictures(shop, row)}
+    view = _item(row, False)
+    return {**view, "name": escaped(view["name"]) if escape else view["name"], **_pictures(shop, row)}
 
 
 def _pictures(shop: Shop, item: sqlite3.Row) -> Row:

@@ -192,7 +192,7 @@ def _view(row: sqlite3.Row, escape: bool) -> Row:
 
 
 def _money_html(amount: float) -> str:
-    text = f"{amount:,.2f}".replace(",", " ").removesuffix(".00")
+    text = f"{amount:,.2f}".removesuffix(".00")
     return f'<span class="nowrap">{text} <span class="ruble">₽</span></span>'
 
 

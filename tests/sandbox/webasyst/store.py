@@ -32,6 +32,9 @@ class Shop:
     currency: str
     public_url: str = ""
     currencies: dict[str, float] = field(default_factory=dict)
+    https_only: bool = False
+    refused_actions: set[str] = field(default_factory=set)
+    payment_polls: list[str] = field(default_factory=list)
     pending_notifications: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def stamp(self) -> str:

@@ -18,7 +18,7 @@ _PAID = ("paid_year", "paid_quarter", "paid_month", "paid_date", "paid_datetime"
 
 
 def action(call: Call) -> Row | None:
-    """`edit` is a fatal error (trap W38); what the state does not offer is a 404."""
+    """`edit` is a fatal error (trap W38); a refusal to run is null with HTTP 200 (trap W37)."""
     order = get_order(call, as_int(required_form(call, "id")))
     action_id = as_text(required_form(call, "action"))
     if not call.user.right(f"workflow_actions.{action_id}"):
@@ -27,6 +27,8 @@ def action(call: Call) -> Row | None:
         raise ApiError("invalid_param", "Available action not found for the specified order.", 404)
     if action_id == "edit":
         raise Fatal
+    if action_id in call.shop.refused_actions:
+        return None
     return {**_result(run(call, action_id, order["id"])), "order_id": order["id"]}
 
 

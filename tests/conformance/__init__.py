@@ -1,0 +1,1 @@
+"""Replays what a real Shop-Script answered against the sandbox, so that the sandbox cannot drift from it."""
