@@ -1,0 +1,39 @@
+"""Secrets and personal data are cut out before anything is logged."""
+
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+LIMIT = 20_000
+_MASK = "***"
+_NAMES = (
+    "access_token|token|api_key|key|password|secret|client_id|code|email|phone|firstname|lastname|middlename|address|address_2|street|city|zip|zipcode"
+    "|b_[a-z_]+|s_[a-z_]+|payment_info|card_number|ip_address|ip|entropy|auth_code|auth_pin|user_agent|company|customer|contact|contact_full|fax|url_hash"
+)
+_JSON_TEXT = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|\{{[^{{}}]*\}})', re.IGNORECASE)
+_JSON_DOTTED = re.compile(r'("(?:shipping_address|billing_address)\.[a-z_]+"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_FORM = re.compile(rf"((?:^|&)(?:[^=&]*(?:\[|%5B))?(?:{_NAMES})(?:\]|%5D)?(?:(?:\[|%5B)[^=&]*)?=)[^&]*", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"(?<![\w.])\+\d[\d\s()-]{8,}\d")
+
+
+def redact(text: str, secrets: Collection[str] = ()) -> str:
+    """Idempotent. Field names stay, so that a reader still sees what was sent."""
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, _MASK)
+    text = _JSON_TEXT.sub(rf'\1"{_MASK}"', text)
+    text = _JSON_DOTTED.sub(rf'\1"{_MASK}"', text)
+    text = _FORM.sub(rf"\1{_MASK}", text)
+    return _PHONE.sub(_MASK, _MAIL.sub(_MASK, text))
+
+
+def path_of(url: str, params: tuple[tuple[str, str], ...], secrets: Collection[str] = ()) -> str:
+    query = "&".join(f"{name}={value}" for name, value in params)
+    path = urlsplit(url).path
+    return redact(f"{path}?{query}" if query else path, secrets)[:2000]
+
+
+def head(body: bytes, secrets: Collection[str] = ()) -> str:
+    """The first part of a body, redacted before it is cut so that no half of a secret stays."""
+    return redact(body[: LIMIT * 4].decode("utf-8", errors="replace"), secrets)[:LIMIT]

@@ -1,0 +1,1 @@
+"""A scripted day in both shops, played and judged through their own public APIs only."""
