@@ -1,0 +1,144 @@
+"""What sets functions off without a request: the queue's messages and the schedules."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.sandbox.local.container import FunctionError
+
+_LOG = logging.getLogger(__name__)
+_UNITS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_FIRST_RETRY = 15.0
+
+
+class Poller:
+    """Feeds one function from one queue in `threads` threads. The queue itself keeps the order of a group.
+
+    A message that failed becomes visible again when the function said so, or, at a `speed` above 1, after a wait that is as much shorter.
+    """
+
+    def __init__(self, sqs: Any, url: str, arn: str, batch: int, invoke: Callable[[Any], Any], threads: int, speed: float) -> None:
+        self._sqs, self._url, self._arn, self._batch, self._invoke, self._speed = sqs, url, arn, batch, invoke, speed
+        self._ending = threading.Event()
+        self._threads = [threading.Thread(target=self._loop, daemon=True, name=f"poller-{number}") for number in range(threads)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(5)
+
+    def _loop(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._once()
+            except Exception:
+                if not self._ending.wait(0.5):
+                    _LOG.exception("polling failed")
+
+    def _once(self) -> None:
+        taken = self._sqs.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=self._batch, WaitTimeSeconds=0, MessageSystemAttributeNames=["All"], MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        if not taken:
+            self._ending.wait(0.05)
+            return
+        failed = self._failed(taken)
+        for message in taken:
+            if message["MessageId"] in failed:
+                self._return(message)
+            else:
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _failed(self, messages: list[dict[str, Any]]) -> set[str]:
+        """Ids of the messages to be delivered again: those that the function names, or all when it fails."""
+        try:
+            answer = self._invoke({"Records": [self._record(message) for message in messages]})
+        except FunctionError as error:
+            _LOG.warning("the worker failed: %s", error)
+            return {message["MessageId"] for message in messages}
+        return {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
+
+    def _return(self, message: dict[str, Any]) -> None:
+        if self._speed == 1.0:
+            return
+        wait = _FIRST_RETRY * 4 ** (int(message["Attributes"]["ApproximateReceiveCount"]) - 1) / self._speed
+        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=min(900, round(wait)))
+
+    def _record(self, message: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message["Attributes"],
+            "messageAttributes": {},
+            "md5OfBody": hashlib.md5(message["Body"].encode(), usedforsecurity=False).hexdigest(),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self._arn,
+            "awsRegion": self._arn.split(":")[3],
+        }
+
+
+class Schedule:
+    """Starts a function at its rate, `speed` times as often as it says. A start that falls into a running one is left out."""
+
+    def __init__(self, name: str, expression: str, invoke: Callable[[Any], Any], speed: float) -> None:
+        self.name, self._invoke = name, invoke
+        self.period = seconds_of(expression) / speed
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._loop, daemon=True, name=f"schedule-{name}")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+
+    def join(self) -> None:
+        self._thread.join(5)
+
+    def _loop(self) -> None:
+        due = time.monotonic()
+        while not self._ending.wait(max(0.0, due - time.monotonic())):
+            try:
+                self._invoke(schedule_event(self.name))
+            except FunctionError as error:
+                if not self._ending.is_set():
+                    _LOG.warning("the start of %s failed: %s", self.name, error)
+            due = max(due + self.period, time.monotonic())
+
+
+def schedule_event(name: str) -> dict[str, Any]:
+    """What EventBridge Scheduler hands to a function without an input of its own."""
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.scheduler",
+        "account": "000000000000",
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "us-east-1",
+        "resources": [f"arn:aws:scheduler:us-east-1:000000000000:schedule/default/{name}"],
+        "detail": "{}",
+    }
+
+
+def seconds_of(expression: str) -> float:
+    """A rate expression in seconds. Raises ValueError for cron expressions, which a speed factor could not be applied to."""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression.strip())
+    if not found:
+        raise ValueError(f"only rate(...) is understood here, not {expression}")
+    return int(found[1]) * _UNITS[found[2]]

@@ -1,0 +1,173 @@
+"""The whole stack on this machine, started and stopped as one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.sandbox.httpd import Server
+from tests.sandbox.local.container import FunctionError
+from tests.sandbox.local.deliveries import Poller, Schedule
+from tests.sandbox.local.emulator import Emulator
+from tests.sandbox.local.front import Front
+from tests.sandbox.local.functions import Function
+from tests.sandbox.local.resources import make_queues, make_tables, physical_names
+from tests.sandbox.local.template import REGION, Template
+
+ROOT = Path(__file__).resolve().parents[3]
+NAME = "storesync"
+
+__all__ = ["FunctionError", "LocalStack"]
+
+
+class LocalStack:
+    """The stack of template.yaml behind `api_url`, with its state kept in `state_dir` from one start to the next.
+
+    `speed` makes schedules and retries that many times as fast. `schedules=False` leaves the pulls to `invoke`. `parameters` are the
+    template's; stores on private addresses are allowed unless said otherwise. `workers`: messages worked on at the same time. `root`: the
+    folder where template.yaml lies.
+    """
+
+    def __init__(
+        self,
+        state_dir: str | Path,
+        speed: float = 1.0,
+        port: int = 0,
+        *,
+        schedules: bool = True,
+        workers: int = 4,
+        parameters: Mapping[str, str] | None = None,
+        root: Path = ROOT,
+    ) -> None:
+        self.state_dir = Path(state_dir).resolve()
+        self.speed, self._port, self._workers, self._scheduled, self._root = speed, port, workers, schedules, root
+        self._parameters = {"AllowPrivateAddresses": "true"} | dict(parameters or {})
+        self._functions: dict[str, Function] = {}
+        self._deliveries: list[Poller | Schedule] = []
+        self._server: Server | None = None
+        self._emulator: Emulator | None = None
+        self.api_url = self.aws_url = ""
+
+    def start(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Cuts off what runs, as a power cut would, but lets the tables and queues be written down."""
+        for delivery in self._deliveries:
+            delivery.stop()
+        if self._server:
+            self._server.stop()
+        for function in self._functions.values():
+            function.stop()
+        for delivery in self._deliveries:
+            delivery.join()
+        if self._emulator:
+            self._emulator.stop()
+        self._deliveries, self._functions, self._server, self._emulator = [], {}, None, None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator."""
+        return _client(service, self.aws_url)
+
+    def invoke(self, function: str, event: Any = None) -> Any:
+        """Runs a function by its folder's name (`product_pull`) or its logical id. Raises FunctionError."""
+        found = next(one for one in self._functions.values() if function in (one.name, one.logical_id))
+        return found.invoke({} if event is None else event)
+
+    def kill(self, function: str) -> bool:
+        """Ends one running environment of a function at once; whether there was one."""
+        return any(one.kill_one() for one in self._functions.values() if function in (one.name, one.logical_id))
+
+    def queue_idle(self) -> bool:
+        """Nothing is visible, in flight or delayed."""
+        return not any(self.queue_counts().values())
+
+    def queue_counts(self) -> dict[str, int]:
+        """Messages that are visible, in flight and delayed."""
+        suffixes = {"visible": "", "in_flight": "NotVisible", "delayed": "Delayed"}
+        names = {key: f"ApproximateNumberOfMessages{suffix}" for key, suffix in suffixes.items()}
+        found = self.client("sqs").get_queue_attributes(QueueUrl=self._template.reference("ChangesQueue"), AttributeNames=list(names.values()))
+        return {key: int(found["Attributes"].get(name, 0)) for key, name in names.items()}
+
+    def dead_letters(self) -> list[str]:
+        """Bodies of the messages that failed too often; they stay where they are."""
+        sqs, url, bodies = self.client("sqs"), self._template.reference("ChangesDeadLetters"), {}
+        while taken := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=30).get("Messages"):
+            bodies |= {message["MessageId"]: message for message in taken}
+        for message in bodies.values():
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+        return [message["Body"] for message in bodies.values()]
+
+    def _start(self) -> None:
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        self._emulator = Emulator(self.state_dir)
+        self.aws_url = self._emulator.url
+        self._server = Server(lambda request: self._front(request), self._port)
+        self.api_url = self._server.url
+        self._template = Template(self._root / "template.yaml", NAME, self._parameters, {})
+        self._template.physical = {**physical_names(self._template, self.aws_url), "HttpApi.ApiEndpoint": self.api_url}
+        self._emulator.wait()
+        make_tables(self._template, self.client("dynamodb"))
+        make_queues(self._template, self.client("sqs"))
+        self._start_functions()
+        self._front = Front(self._template, self.invoke)
+        self._server.start()
+        self._start_deliveries()
+
+    def _start_functions(self) -> None:
+        logs = self.state_dir / "logs"
+        logs.mkdir(exist_ok=True)
+        settings = {"AWS_ENDPOINT_URL": self.aws_url}
+        if not self._template.parameters.get("PublicUrl"):
+            settings["PUBLIC_URL"] = self.api_url
+        for logical_id, _ in self._template.of_type("AWS::Serverless::Function"):
+            self._functions[logical_id] = Function(self._template, logical_id, self._root, logs, settings, self._workers)
+
+    def _start_deliveries(self) -> None:
+        for logical_id, properties in self._template.of_type("AWS::Serverless::Function"):
+            for event in properties.get("Events", {}).values():
+                delivery = self._delivery(logical_id, event["Type"], event["Properties"])
+                if delivery:
+                    self._deliveries.append(delivery)
+        for delivery in self._deliveries:
+            delivery.start()
+
+    def _delivery(self, logical_id: str, kind: str, properties: dict[str, Any]) -> Poller | Schedule | None:
+        invoke = functools.partial(self.invoke, logical_id)
+        if kind == "SQS":
+            arn = self._template.resolve(properties["Queue"])
+            queue = next(name.partition(".")[0] for name, value in self._template.physical.items() if value == arn)
+            url = self._template.reference(queue)
+            return Poller(self.client("sqs"), url, arn, int(properties["BatchSize"]), invoke, self._workers, self.speed)
+        if kind == "ScheduleV2" and self._scheduled and self._template.resolve(properties.get("State", "ENABLED")) == "ENABLED":
+            return Schedule(logical_id, self._template.resolve(properties["ScheduleExpression"]), invoke, self.speed)
+        return None
+
+
+@functools.lru_cache(maxsize=64)
+def _client(service: str, url: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(max_pool_connections=32, retries={"max_attempts": 2}),
+    )
