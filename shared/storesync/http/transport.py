@@ -50,7 +50,7 @@ class _CheckedAdapter(HTTPAdapter):
         name = host["host"]
         address = checked_address(name, host["port"] or (443 if host["scheme"] == "https" else 80), allow_private=self._allow_private)
         if host["scheme"] == "https":
-            pool.update({"server_hostname": name, "assert_hostname": name})  # type: ignore[typeddict-item]
+            pool.update({"server_hostname": name, "assert_hostname": name})  # type: ignore[misc]
         return host | {"host": address}, pool
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:

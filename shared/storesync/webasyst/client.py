@@ -1,0 +1,95 @@
+"""Shop-Script's HTTP methods: what is sent where, and which answers are errors. Methods the contract forbids do not exist here."""
+
+from collections.abc import Mapping, Sequence
+
+from ..errors import (
+    ApiDisabled,
+    Forbidden,
+    NotAnApi,
+    NotFound,
+    PaymentRequired,
+    Rejected,
+    ServerFault,
+    StoreBusy,
+    StoreError,
+    SyncError,
+    Unauthorised,
+)
+from ..http import Answer, Call, CallClass, Transport, retry_after
+from .decode import mapping, text
+from .forms import encode
+
+STORE = "webasyst"
+Calls = Sequence[Call]
+
+
+def classify(call: Call, answer: Answer) -> StoreError | None:
+    """By code and status, never by the text, which is in the user's language (W7); an `error` key is a failure even with 200 (W6)."""
+    if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
+        return StoreBusy("asked to wait", store=STORE, status=answer.status, retry_after=retry_after(answer))
+    try:
+        found = answer.json()
+    except StoreError as error:
+        error.store, error.status = STORE, answer.status
+        return NotFound("no such page", store=STORE, status=404) if answer.status == 404 and isinstance(error, NotAnApi) else error
+    code = text(found.get("error")) if isinstance(found, Mapping) else ""
+    if not code and answer.status < 400:
+        return None
+    return _error(answer.status, code)
+
+
+def _error(status: int, code: str) -> StoreError:
+    kind: type[StoreError] = Rejected
+    if status == 401 or code in ("invalid_token", "token_required"):
+        kind = Unauthorised
+    elif status == 402:
+        kind = PaymentRequired
+    elif code in ("disabled", "app_not_installed"):
+        kind = ApiDisabled
+    elif code == "access_denied":
+        kind = Forbidden
+    elif status == 404 and code != "invalid_method":
+        kind = NotFound
+    elif status >= 500:
+        kind = ServerFault
+    return kind("refused", store=STORE, status=status, code=code)
+
+
+class WebasystClient:
+    """`url` is the account root with one trailing slash. Every method name is given whole, as in `shop.product.search`."""
+
+    def __init__(self, url: str, transport: Transport) -> None:
+        self.url, self.transport = url, transport
+
+    def get_call(self, method: str, query: Mapping[str, object] | None = None, kind: CallClass = CallClass.READ) -> Call:
+        return Call("GET", f"{self.url}api.php/{method}", params=encode(query or {}), kind=kind)
+
+    def post_call(
+        self,
+        method: str,
+        form: Mapping[str, object],
+        query: Mapping[str, object] | None = None,
+        *,
+        kind: CallClass = CallClass.WRITE,
+        repeatable: bool = True,
+    ) -> Call:
+        return Call("POST", f"{self.url}api.php/{method}", params=encode(query or {}), form=encode(form), kind=kind, repeatable=repeatable)
+
+    def get(self, method: str, query: Mapping[str, object] | None = None) -> object:
+        return self.transport.send(self.get_call(method, query)).json()
+
+    def post(
+        self, method: str, form: Mapping[str, object], query: Mapping[str, object] | None = None, *, repeatable: bool = True
+    ) -> object:
+        kind = CallClass.WRITE if repeatable else CallClass.CREATE
+        return self.transport.send(self.post_call(method, form, query, kind=kind, repeatable=repeatable)).json()
+
+    def many(self, calls: Calls) -> list[object | SyncError]:
+        """Answers' JSON or errors, in order."""
+        return [item.json() if isinstance(item, Answer) else item for item in self.transport.map(calls)]
+
+    def upload(self, product_id: str, filename: str, data: bytes) -> Mapping[str, object]:
+        url = f"{self.url}api.php/shop.product.images.add"
+        files = (("file", (filename, data, "application/octet-stream")),)
+        call = Call("POST", url, params=(("product_id", product_id),), files=files, kind=CallClass.UPLOAD, repeatable=False)
+        return mapping(self.transport.send(call).json())

@@ -1,0 +1,60 @@
+"""One normaliser for what PHP answers: numbers as strings, empty maps as lists, lists as objects (W11), naive local times (W28)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ..errors import ServerFault
+
+Json = Mapping[str, object]
+
+
+def mapping(value: object) -> Json:
+    """Empty maps come as `[]`, and maps whose keys are 0..n-1 as lists (T3)."""
+    if isinstance(value, Mapping):
+        return value
+    return {str(at): item for at, item in enumerate(value)} if isinstance(value, list) else {}
+
+
+def rows(value: object) -> list[Json]:
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [item for item in items if isinstance(item, Mapping)]
+
+
+def text(value: object) -> str:
+    return "" if value is None or isinstance(value, (Mapping, list)) else str(value)
+
+
+def number(value: object) -> Decimal:
+    try:
+        found = Decimal(text(value).replace(",", ".").strip() or "0")
+    except InvalidOperation as wrong:
+        raise ServerFault("not a number where one should be") from wrong
+    if not found.is_finite():
+        raise ServerFault("not a finite number")
+    return found
+
+
+def count(value: object) -> int | None:
+    """Stock: None is unlimited and stays so. A fraction is rounded towards less, never up into a sale that cannot be served."""
+    return None if value is None or value == "" else int(number(value).to_integral_value("ROUND_FLOOR"))
+
+
+def zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def moment(value: object, here: ZoneInfo) -> datetime | None:
+    """A naive time of the server's clock as an aware UTC one."""
+    try:
+        return datetime.strptime(text(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=here).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def local(value: datetime, here: ZoneInfo) -> str:
+    return value.astimezone(here).strftime("%Y-%m-%d %H:%M:%S")

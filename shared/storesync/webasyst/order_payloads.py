@@ -1,0 +1,126 @@
+"""Orders and contacts: Shop-Script's JSON to the domain and back, without I/O."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from ..domain import prints
+from ..domain.orders import Address, Customer, Line, Order
+from . import countries
+from .decode import Json, mapping, moment, number, rows, text
+from .payloads import contacts, tags
+
+
+def order(row: Json, here: ZoneInfo, marker_key: str) -> Order:
+    """From `order.search` with fields=contact_full and escape=0."""
+    params = tags(row.get("params"))
+    contact = mapping(row.get("contact"))
+    lines = tuple(line(item) for item in rows(row.get("items")))
+    found = Order(
+        id=text(row.get("id")),
+        status=text(row.get("state_id")),
+        currency=text(row.get("currency")),
+        lines=lines,
+        total=number(row.get("total")),
+        shipping=number(row.get("shipping")),
+        discount=number(row.get("discount")),
+        customer=customer(contact, text(row.get("contact_id"))),
+        billing_address=_address(params, "billing_address"),
+        shipping_address=_address(params, "shipping_address"),
+        shipping_name=params.get("shipping_name", ""),
+        payment_name=params.get("payment_name", ""),
+        comment=text(row.get("comment")),
+        marker=params.get(marker_key, ""),
+        stock_taken=params.get("reduced") == "1",
+        created_at=moment(row.get("create_datetime"), here),
+        updated_at=moment(row.get("update_datetime") or row.get("create_datetime"), here),
+        tracking=params.get("tracking_number", ""),
+    )
+    return _with_tax(found, row)
+
+
+def _with_tax(found: Order, row: Json) -> Order:
+    """`tax` holds included tax as well: only what the identity needs on top counts as added."""
+    added = number(row.get("tax")) - sum((_included_tax(item) for item in rows(row.get("items"))), Decimal(0))
+    with_tax = replace(found, tax=max(added, Decimal(0)))
+    return with_tax if with_tax.expected_total == found.total else found
+
+
+def _included_tax(item: Json) -> Decimal:
+    percent = number(item.get("tax_percent"))
+    if not percent or text(item.get("tax_included")) != "1":
+        return Decimal(0)
+    amount = number(item.get("price")) * number(item.get("quantity"))
+    return amount * percent / (100 + percent)
+
+
+def line(row: Json) -> Line:
+    sku_id = text(row.get("sku_id"))
+    return Line(
+        id=text(row.get("id")),
+        product_id="" if sku_id in ("", "0") else text(row.get("product_id")),
+        variant_id="" if sku_id == "0" else sku_id,
+        sku=text(row.get("sku_code")),
+        name=text(row.get("name")),
+        price=number(row.get("price")),
+        quantity=int(number(row.get("quantity"))),
+    )
+
+
+def customer(row: Json, contact_id: str = "") -> Customer:
+    return Customer(
+        id=contact_id or text(row.get("id")),
+        firstname=text(row.get("firstname")),
+        lastname=text(row.get("lastname")),
+        email=next(iter(contacts(row.get("email"))), ""),
+        phone=next(iter(contacts(row.get("phone"))), ""),
+        company=text(row.get("company")),
+    )
+
+
+def _address(params: Mapping[str, str], kind: str) -> Address:
+    part = {name: params.get(f"{kind}.{name}", "") for name in ("street", "city", "region", "zip", "country", "firstname", "lastname")}
+    country = countries.alpha2(part.pop("country"))
+    return Address(country=country, **part)
+
+
+def address_form(address: Address) -> dict[str, str]:
+    fields = {
+        "street": address.street,
+        "city": address.city,
+        "region": address.region_name or address.region,
+        "zip": address.zip,
+        "country": countries.alpha3(address.country) if address.country else "",
+        "firstname": address.firstname,
+        "lastname": address.lastname,
+    }
+    return {name: value[:255] for name, value in fields.items() if value}
+
+
+def money(amount: Decimal) -> str:
+    return prints.number(amount)
+
+
+def item_form(item: Line) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "type": "product",
+        "product_id": item.product_id or "0",
+        "sku_id": item.variant_id or "0",
+        "quantity": item.quantity,
+        "price": money(item.price),
+        "name": item.name,
+    }
+    return {**({"item_id": item.id} if item.id else {}), **fields}
+
+
+def customer_form(found: Customer, order: Order) -> dict[str, object]:
+    fields = {
+        "firstname": found.firstname,
+        "lastname": found.lastname,
+        "email": found.email.strip(),
+        "phone": found.phone,
+        "company": found.company,
+        "address.shipping": address_form(order.shipping_address or order.billing_address),
+    }
+    return {name: value for name, value in fields.items() if value}

@@ -1,0 +1,173 @@
+"""The Webasyst side of the store port: composes products and orders, and answers what the shop says of itself."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+
+from ..domain.connection import WebasystSettings
+from ..domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
+from ..domain.journal import Exchange
+from ..domain.model import Category, Product, Record, StoreName
+from ..domain.orders import Customer, Order, OrderHead
+from ..errors import Forbidden
+from ..http import Breaker, Transport
+from .client import STORE, WebasystClient, classify
+from .decode import Json, mapping, moment, number, rows, text, zone
+from .orders import Orders
+from .products import Products
+
+MARKER = "storesync_ref"
+_NEEDED = (
+    ("orders", 100, "the orders of all customers"),
+    ("customers", 1, "customers"),
+    ("type.all", 2, "full rights on all product types"),
+)
+
+
+class WebasystStore:
+    name = StoreName.WEBASYST
+
+    def __init__(self, client: WebasystClient, settings: WebasystSettings, *, marker_key: str = MARKER) -> None:
+        self.client, self.settings, self.marker_key = client, settings, marker_key
+
+    @cached_property
+    def _shop(self) -> Json:
+        return mapping(self.client.get("shop.settings.get"))
+
+    @cached_property
+    def _rights(self) -> Json:
+        return mapping(self.client.get("shop.rights"))
+
+    @cached_property
+    def _stocks(self) -> tuple[str, ...]:
+        return tuple(text(row.get("id")) for row in rows(self.client.get("shop.stock.getList")))
+
+    @cached_property
+    def _products(self) -> Products:
+        here = zone(text(self._shop.get("server_timezone")))
+        return Products(self.client, here, self._stocks, self.settings.stock_id, self.marker_key)
+
+    @cached_property
+    def _orders(self) -> Orders:
+        return Orders(self.client, zone(text(self._shop.get("server_timezone"))), self.marker_key)
+
+    @cached_property
+    def _info(self) -> StoreInfo:
+        shop = self._shop
+        types = {text(row.get("id")): text(row.get("name")) for row in rows(self.client.get("shop.type.getList"))}
+        currencies = {code: number(mapping(row).get("rate")) for code, row in mapping(shop.get("currencies")).items()}
+        return StoreInfo(
+            now=self._clock(shop),
+            zone=text(shop.get("server_timezone")),
+            version=text(shop.get("version")),
+            identity=self.client.url,
+            currency=text(shop.get("default_currency")),
+            currencies=currencies,
+            statuses=tuple(_state(row) for row in rows(shop.get("order_states"))),
+            stock_ids=self._stocks,
+            types=types,
+            stock_counting=text(shop.get("stock_counting_action")),
+            problems=self._problems(),
+        )
+
+    def _clock(self, shop: Json) -> datetime:
+        return moment(shop.get("server_time"), zone(text(shop.get("server_timezone")))) or datetime.now(UTC)
+
+    def _problems(self) -> tuple[str, ...]:
+        """A missing right shows as an empty list with 200 (W29), so rights are looked at, not tried out."""
+        if number(self._rights.get("backend")) >= 2:
+            return ()
+        return tuple(f"missing right: {what}" for name, least, what in _NEEDED if number(self._rights.get(name)) < least)
+
+    def info(self) -> StoreInfo:
+        return self._info
+
+    def now(self) -> datetime:
+        """The account's own clock; a right that was lost meanwhile raises Forbidden before an empty list is believed."""
+        shop = mapping(self.client.get("shop.settings.get"))
+        if self._problems():
+            raise Forbidden("; ".join(self._problems()), store=STORE)
+        return self._clock(shop)
+
+    def scan(self, after: str = "") -> Iterator[Page[Record]]:
+        return self._products.scan(after)
+
+    def changed(self, since: datetime) -> Iterator[Page[Record]]:
+        return self._products.changed(since)
+
+    def products(self, ids: Collection[str]) -> list[Product]:
+        return self._products.read(ids)
+
+    def find(self, skus: Collection[str], created_since: datetime | None = None) -> list[Product]:
+        return self._products.find(skus, created_since)
+
+    def create(self, products: Sequence[Product], marker: Mapping[str, str]) -> list[Outcome]:
+        return self._products.create(products, marker)
+
+    def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
+        return self._products.write(writes)
+
+    def fit(self, product: Product) -> Product:
+        return self._products.fit(product)
+
+    def put_images(self, product: Product, images: Sequence[ImageSource]) -> Product:
+        return self._products.put_images(product, images)
+
+    def categories(self) -> list[Category]:
+        return self._products.categories()
+
+    def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]:
+        return self._orders.changed(since)
+
+    def orders(self, ids: Collection[str]) -> list[Order]:
+        return self._orders.read(ids)
+
+    def find_order(self, marker: str, like: Order) -> list[Order]:
+        return self._orders.find(marker)
+
+    def create_order(self, order: Order, marker: str, *, suppress_stock: bool) -> Order:
+        return self._orders.create(order, marker, suppress_stock=suppress_stock)
+
+    def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
+        return self._orders.update(current, desired, suppress_stock=suppress_stock)
+
+    def set_status(self, order: Order, target: str) -> Order:
+        return self._orders.set_status(order, target)
+
+    def find_customer(self, customer: Customer) -> list[Customer]:
+        return self._orders.find_customer(customer)
+
+    def create_customer(self, customer: Customer, order: Order) -> Customer:
+        return self._orders.create_customer(customer, order)
+
+
+def _state(row: Json) -> Status:
+    style = mapping(mapping(row.get("options")).get("style"))
+    actions = row.get("available_actions")
+    names = actions.keys() if isinstance(actions, Mapping) and not any(str(key).isdigit() for key in actions) else _values(actions)
+    return Status(text(row.get("id")), text(row.get("name")), text(style.get("color")), tuple(str(item) for item in names))
+
+
+def _values(found: object) -> list[str]:
+    items = found.values() if isinstance(found, Mapping) else found if isinstance(found, list) else ()
+    return [text(item.get("id")) if isinstance(item, Mapping) else text(item) for item in items]
+
+
+def connect(
+    settings: WebasystSettings,
+    token: str,
+    *,
+    allow_private: bool = False,
+    log: Callable[[Exchange], None] | None = None,
+    breaker: Breaker | None = None,
+) -> WebasystStore:
+    transport = Transport(
+        STORE,
+        classify,
+        headers=lambda: {"Authorization": f"Bearer {token}"},
+        secrets=(token, settings.client_id),
+        allow_private=allow_private,
+        log=log,
+        breaker=breaker,
+    )
+    return WebasystStore(WebasystClient(settings.url, transport), settings)
