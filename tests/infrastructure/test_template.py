@@ -1,0 +1,188 @@
+"""What template.yaml promises: nothing is lost, nothing may do more than it must, nothing fails in silence."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox.local.deliveries import seconds_of
+from tests.sandbox.local.template import Template, load
+
+ROOT = Path(__file__).parents[2]
+SOURCE = load(ROOT / "template.yaml")
+RESOURCES: dict[str, dict[str, Any]] = SOURCE["Resources"]
+FUNCTIONS = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"]
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
+
+
+def function(name: str) -> dict[str, Any]:
+    return SOURCE["Globals"]["Function"] | RESOURCES[name]["Properties"]
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, policy in of_type("AWS::IAM::ManagedPolicy").items():
+        yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
+    for name, role in of_type("AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_each_folder_of_functions_is_one_function_and_each_has_a_role_of_its_own() -> None:
+    folders = {path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists()}
+    assert folders == {Path(function(name)["CodeUri"]).name for name in FUNCTIONS}
+    roles = [function(name)["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
+    assert len(set(roles)) == len(FUNCTIONS)
+    assert all(not any("AWSLambda" in str(arn) for arn in RESOURCES[role]["Properties"]["ManagedPolicyArns"]) for role in roles)
+
+
+def test_no_action_is_a_wildcard_and_every_statement_says_why() -> None:
+    for where, statement in statements():
+        assert statement["Sid"], where
+        assert all(re.fullmatch(r"[a-z-]+:[A-Za-z]+", action) for action in listed(statement["Action"])), where
+
+
+def test_only_traces_are_allowed_on_everything() -> None:
+    open_ones = [statement for _, statement in statements() if "*" in listed(statement["Resource"])]
+    assert [statement["Sid"] for statement in open_ones] == ["WriteTraces"]
+    assert all(action.startswith("xray:Put") for action in open_ones[0]["Action"])
+
+
+def test_secrets_are_reached_under_the_prefix_only_and_the_webhook_reads_no_store_secret() -> None:
+    for where, statement in statements():
+        if any(action.startswith("ssm:") for action in listed(statement["Action"])):
+            paths = [resource["Fn::Sub"] for resource in listed(statement["Resource"])]
+            assert all(":parameter${SecretsPrefix}/" in path for path in paths)
+            if where == "OrderWebhookRole":
+                assert {path.rsplit("/", 1)[1] for path in paths} == {"webhook_secret", "webhook_secret_previous", "hook_path"}
+
+
+def test_nobody_may_scan_or_delete_a_table() -> None:
+    actions = {action for _, statement in statements() for action in listed(statement["Action"])}
+    assert not actions & {"dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:UpdateTable", "ssm:GetParametersByPath", "sqs:PurgeQueue"}
+
+
+def test_every_arrow_has_a_dead_letter_queue() -> None:
+    for name in FUNCTIONS:
+        for event in function(name).get("Events", {}).values():
+            if event["Type"] == "ScheduleV2":
+                assert event["Properties"]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["FailedStarts", "Arn"]}
+                assert event["Properties"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+                assert function(name)["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+                assert function(name)["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailedStarts", "Arn"]}
+            if event["Type"] == "SQS":
+                queue = RESOURCES[event["Properties"]["Queue"]["Fn::GetAtt"][0]]["Properties"]
+                assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_the_worker_may_run() -> None:
+    assert RESOURCES["ChangesQueue"]["Properties"]["VisibilityTimeout"] >= 6 * function("SyncWorker")["Timeout"]
+    assert function("SyncWorker")["Events"]["Changes"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_lease_outlives_every_function_that_could_hold_it() -> None:
+    longest = max(function(name)["Timeout"] for name in FUNCTIONS)
+    assert SOURCE["Parameters"]["LeaseSeconds"]["Default"] > longest
+
+
+def test_queues_are_encrypted_and_the_queue_of_changes_is_first_in_first_out() -> None:
+    assert all(queue["SqsManagedSseEnabled"] and queue["MessageRetentionPeriod"] == 14 * 86400 for queue in of_type("AWS::SQS::Queue").values())
+    assert RESOURCES["ChangesQueue"]["Properties"]["FifoQueue"] is True
+    assert "ContentBasedDeduplication" not in RESOURCES["ChangesQueue"]["Properties"]
+
+
+def test_tables_are_kept_recoverable_and_encrypted() -> None:
+    for name, table in of_type("AWS::DynamoDB::Table").items():
+        assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert table["SSESpecification"]["SSEEnabled"] is True
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+        assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
+
+
+def test_every_log_has_an_end() -> None:
+    assert all("RetentionInDays" in group for group in of_type("AWS::Logs::LogGroup").values())
+    assert SOURCE["Globals"]["Function"]["LoggingConfig"]["LogGroup"] == {"Ref": "FunctionLogs"}
+
+
+def test_the_access_log_holds_no_path_because_a_path_can_hold_a_secret() -> None:
+    settings = RESOURCES["HttpStage"]["Properties"]["AccessLogSettings"]
+    assert set(re.findall(r"\$context\.(\w+)", settings["Format"])).isdisjoint({"path", "httpMethod", "identity"})
+    json.loads(settings["Format"])
+
+
+def alarms_on(metric: str) -> list[dict[str, Any]]:
+    return [alarm for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["MetricName"] == metric]
+
+
+def test_there_is_an_alarm_for_every_way_of_stopping() -> None:
+    watched = {alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms_on("Errors")}
+    assert watched == set(FUNCTIONS)
+    full = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms_on("ApproximateNumberOfMessagesVisible")}
+    assert full == {"ChangesDeadLetters", "FailedStarts"}
+    assert len(alarms_on("ApproximateAgeOfOldestMessage")) == len(alarms_on("ReconnectNeeded")) == 1
+    assert all(alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmEmail" for alarm in of_type("AWS::CloudWatch::Alarm").values())
+
+
+def test_silence_is_an_alarm_for_the_stream_lag_only() -> None:
+    missing = {alarm["MetricName"]: alarm["TreatMissingData"] for alarm in of_type("AWS::CloudWatch::Alarm").values()}
+    assert missing.pop("StreamLag") == "breaching"
+    assert set(missing.values()) == {"notBreaching"}
+
+
+def test_both_pulls_are_scheduled_every_minute() -> None:
+    template = Template(ROOT / "template.yaml", "storesync", {}, {})
+    for name in ("ProductPull", "OrderPull"):
+        (event,) = function(name)["Events"].values()
+        assert seconds_of(template.resolve(event["Properties"]["ScheduleExpression"])) == 60
+
+
+def test_every_function_answers_before_the_gateway_gives_up() -> None:
+    behind = {properties["IntegrationUri"]["Ref"].partition(".")[0] for properties in of_type("AWS::ApiGatewayV2::Integration").values()}
+    assert all(function(name)["Timeout"] <= 30 for name in behind)
+    permitted = {permission["FunctionName"]["Ref"].partition(".")[0] for permission in of_type("AWS::Lambda::Permission").values()}
+    assert permitted == behind
+
+
+def test_the_routes_are_those_that_the_stores_and_the_console_use() -> None:
+    assert {route["RouteKey"] for route in of_type("AWS::ApiGatewayV2::Route").values()} == {
+        "GET /oauth/callback",
+        "POST /webhooks/{connection}/{store}",
+        "POST /webhooks/{connection}/{store}/{secret}",
+        "GET /webhooks/{connection}/{store}/{secret}",
+        "ANY /console",
+        "ANY /console/{proxy+}",
+    }
+
+
+@pytest.mark.parametrize("name", SOURCE["Parameters"])
+def test_every_parameter_is_explained_and_used(name: str) -> None:
+    parameter = SOURCE["Parameters"][name]
+    assert parameter["Description"].endswith(".")
+    assert "Default" in parameter
+    groups = SOURCE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert sum(name in group["Parameters"] for group in groups) == 1
+    used = json.dumps({key: SOURCE[key] for key in ("Conditions", "Globals", "Resources")})
+    assert f'"Ref": "{name}"' in used or f"${{{name}}}" in used
+
+
+def test_no_secret_stands_in_an_environment_variable_or_a_parameter() -> None:
+    assert not any("NoEcho" in parameter for parameter in SOURCE["Parameters"].values())
+    variables = SOURCE["Globals"]["Function"]["Environment"]["Variables"]
+    assert not any(re.search(r"TOKEN|PASSWORD|API_KEY|_SECRET$", name) for name in variables)
+    assert not any("Environment" in RESOURCES[name]["Properties"] for name in FUNCTIONS)
+
+
+def test_every_output_is_explained() -> None:
+    assert all(output["Description"].endswith(".") for output in SOURCE["Outputs"].values())
+    assert {"ConsoleUrl", "OAuthCallbackUrl", "CsCartWebhookUrl", "WebasystWebhookUrl"} <= SOURCE["Outputs"].keys()
