@@ -15,7 +15,7 @@ _PAIRS = (
 
 
 def _table() -> dict[str, str]:
-    return dict(pair.split(":") for pair in _PAIRS.split())  # type: ignore[misc]
+    return dict(pair.split(":") for pair in _PAIRS.split())
 
 
 def alpha3(code: str) -> str:

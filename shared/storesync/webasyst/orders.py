@@ -1,6 +1,7 @@
 """Orders in Shop-Script: created by order.save with our mark, found again by it, and believed only when read back (W30, W31)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -119,10 +120,8 @@ class Orders:
             return before
         if before.stock_taken and before.marker and action in ("delete", "refund"):
             self._set_reduced(before, "0")
-        try:
+        with suppress(NotFound, OutcomeUnknown):
             self.client.post("shop.order.action", {"id": order.id, "action": action}, repeatable=False)
-        except (NotFound, OutcomeUnknown):
-            pass
         return self._one(order.id)
 
     def _one(self, order_id: str) -> Order:
@@ -145,7 +144,7 @@ class Orders:
         return [order_payloads.customer(row) for row in rows(mapping(self.client.get("shop.customer.search", query)).get("customers"))]
 
     def create_customer(self, customer: Customer, order: Order) -> Customer:
-        form = {"data": order_payloads.customer_form(customer, order)}
+        form: dict[str, object] = {"data": order_payloads.customer_form(customer, order)}
         try:
             answer = mapping(self.client.post("shop.customer.add", form, repeatable=False))
         except OutcomeUnknown:

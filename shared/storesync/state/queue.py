@@ -1,0 +1,44 @@
+"""The queue of changes: FIFO, ten to a call, each observation its own message."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from ..domain.changes import Change
+from ..errors import ServerFault
+
+BATCH = 10
+TRIES = 3
+
+
+class Queue:
+    def __init__(self, url: str, shards: int = 1, client: Any = None) -> None:
+        self._url, self._shards, self._client = url, shards, client
+
+    def _sqs(self) -> Any:
+        if self._client is None:
+            import boto3
+            from botocore.config import Config
+
+            self._client = boto3.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3}))
+        return self._client
+
+    def send(self, changes: Sequence[Change]) -> None:
+        """Raises ServerFault when some could not be queued: the caller's cursor must not move then."""
+        for at in range(0, len(changes), BATCH):
+            self._send(changes[at : at + BATCH])
+
+    def _send(self, changes: Sequence[Change]) -> None:
+        entries = [self._entry(str(at), change) for at, change in enumerate(changes)]
+        for _ in range(TRIES):
+            failed = {item["Id"] for item in self._sqs().send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed", [])}
+            entries = [entry for entry in entries if entry["Id"] in failed]
+            if not entries:
+                return
+        raise ServerFault("the queue did not take all changes", failed=len(entries))
+
+    def _entry(self, name: str, change: Change) -> dict[str, str]:
+        """The deduplication id is of the observation: a later change of the same record is never swallowed."""
+        group = change.group(self._shards)
+        unique = hashlib.sha256(f"{group}|{','.join(change.ids)}|{change.cause}|{change.observation}".encode()).hexdigest()
+        return {"Id": name, "MessageBody": change.to_message(), "MessageGroupId": group, "MessageDeduplicationId": unique}

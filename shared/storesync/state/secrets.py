@@ -1,0 +1,56 @@
+"""Secrets: SSM SecureString parameters under the connection's own path, cached per container for a short while."""
+
+import time
+from typing import Any
+
+from ..errors import ConfigurationError
+
+CACHE_SECONDS = 60.0
+
+
+class Secrets:
+    def __init__(self, prefix: str, client: Any = None) -> None:
+        self._prefix, self._client = prefix.rstrip("/"), client
+        self._cache: dict[str, tuple[float, str]] = {}
+
+    def __repr__(self) -> str:
+        return f"Secrets({self._prefix})"
+
+    def _ssm(self) -> Any:
+        if self._client is None:
+            import boto3
+            from botocore.config import Config
+
+            self._client = boto3.client("ssm", config=Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3}))
+        return self._client
+
+    def _path(self, connection: str, name: str) -> str:
+        return f"{self._prefix}/{connection}/{name}"
+
+    def get(self, connection: str, name: str) -> str:
+        """Raises ConfigurationError when there is none."""
+        if (found := self.find(connection, name)) is None:
+            raise ConfigurationError([f"{name} of connection {connection} is not set"])
+        return found
+
+    def find(self, connection: str, name: str) -> str | None:
+        path = self._path(connection, name)
+        at, value = self._cache.get(path, (0.0, ""))
+        if time.monotonic() - at < CACHE_SECONDS and value:
+            return value
+        try:
+            value = str(self._ssm().get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"])
+        except self._ssm().exceptions.ParameterNotFound:
+            return None
+        self._cache[path] = (time.monotonic(), value)
+        return value
+
+    def put(self, connection: str, name: str, value: str) -> None:
+        path = self._path(connection, name)
+        self._ssm().put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
+        self._cache[path] = (time.monotonic(), value)
+
+    def delete(self, connection: str, name: str) -> None:
+        path = self._path(connection, name)
+        self._cache.pop(path, None)
+        self._ssm().delete_parameters(Names=[path])
