@@ -30,6 +30,7 @@ from tests.sandbox.webasyst.store import APPS, Call, Shop, Tokens, User, Users
 
 _IMAGE = re.compile(r"/wa-data/public/shop/products/.+/images/\d+/(\d+)\.[\dx]+\.(\w+)$")
 _KINDS = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "gif": "gif", "webp": "webp"}
+_DATABASE_ERROR = "Database error. See log files for details."
 _BEARER = re.compile(r"^\s*Bearer(\s+|$)", re.IGNORECASE)
 
 
@@ -101,6 +102,8 @@ class Front:
             agent = request.headers.get("User-Agent") or ""
             call = Call(self._shop, user, query, form.values, form.files, base, agent)
             return render(run(call), kind, callback=callback)
+        except (sqlite3.Error, OverflowError):
+            return render({"error": "server_error", "error_description": _DATABASE_ERROR}, kind, 500, callback)
         except ApiError as error:
             answer = render(error_body(error, locale), kind, error.status, callback)
             return Response(answer.status, b"", answer.headers) if request.method == "HEAD" else answer

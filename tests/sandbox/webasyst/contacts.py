@@ -97,9 +97,8 @@ def order_contact(people: dict[int, Row], contact_id: int, field: str) -> Row:
     person = people.get(contact_id)
     if not person:
         return {"id": str(contact_id), "name": f"(deleted contact {contact_id})"}
-    names = ("id", "name", "photo", "is_user", "is_company")
     if field == "contact":
-        return {name: person[name] for name in names}
+        return {name: person[name] for name in ("id", "name", "photo", "is_user", "is_company")}
     names = ("id", "name", "photo", "firstname", "middlename", "lastname", "is_user", "company", "is_company")
     extra = {name: person[name] or "" for name in ("phone", "address", "email")}
     return {**{name: person[name] for name in names}, **extra, "photo_url_40": _USERPIC, "photo_url_96": _USERPIC}

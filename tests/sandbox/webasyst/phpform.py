@@ -51,7 +51,8 @@ def _parse_multipart(content_type: str, body: bytes) -> Form:
     for part in message.iter_parts():
         name = str(part.get_param("name", header="content-disposition") or "")
         filename = part.get_filename()
-        content = part.get_payload(decode=True) or b""
+        payload = part.get_payload(decode=True)
+        content = payload if isinstance(payload, bytes) else b""
         if filename is None:
             pairs.append((name, content.decode("utf-8", "replace")))
         elif sum(map(len, form.files.values())) < MAX_FILE_UPLOADS:

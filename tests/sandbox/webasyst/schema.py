@@ -78,7 +78,7 @@ TABLES = {
     "order_log": LOG, "contacts": CONTACT, "customers": CUSTOMER, "stocks": STOCK, "product_stocks": PRODUCT_STOCK,
 }  # fmt: skip
 
-_DEFAULTS = {
+_DEFAULTS: dict[str, dict[str, Any]] = {
     "products": {
         "status": 1, "image_filename": "", "rating": 0, "price": 0, "compare_price": 0, "min_price": 0, "max_price": 0,
         "count_denominator": 1, "order_multiplicity_factor": 1, "stock_unit_id": 0, "base_unit_id": 0,
@@ -122,7 +122,8 @@ CREATE TABLE IF NOT EXISTS tags(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT 
 CREATE TABLE IF NOT EXISTS product_tags(product_id INTEGER, tag_id INTEGER, PRIMARY KEY(product_id, tag_id));
 CREATE TABLE IF NOT EXISTS product_params(product_id INTEGER, name TEXT, value TEXT, PRIMARY KEY(product_id, name));
 CREATE TABLE IF NOT EXISTS product_features(product_id INTEGER, code TEXT, value TEXT, PRIMARY KEY(product_id, code));
-CREATE TABLE IF NOT EXISTS product_words(product_id INTEGER, word TEXT, weight REAL, PRIMARY KEY(product_id, word));
+CREATE TABLE IF NOT EXISTS product_words(product_id INTEGER, word TEXT, weight REAL, PRIMARY KEY(product_id, word))
+    WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS product_words_word ON product_words(word);
 CREATE TABLE IF NOT EXISTS unindexed(product_id INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS sets(id TEXT, product_id INTEGER, PRIMARY KEY(id, product_id));
@@ -179,7 +180,7 @@ def text(value: Any, kind: str) -> str | None:
     return str(value)
 
 
-def printed(table: str, row: Mapping[str, Any]) -> Row:
+def printed(table: str, row: Mapping[str, Any] | sqlite3.Row) -> Row:
     return {name: text(row[name], kind) for name, kind in TABLES[table].items()}
 
 

@@ -10,7 +10,7 @@ from tests.sandbox.webasyst import schema
 from tests.sandbox.webasyst.answers import ApiError, not_found, php_map
 from tests.sandbox.webasyst.phpform import Values, as_int, as_text
 from tests.sandbox.webasyst.rights import check_type_right, get_product, required_form, required_query
-from tests.sandbox.webasyst.schema import Row, number, placed, printed
+from tests.sandbox.webasyst.schema import Row, number, printed
 from tests.sandbox.webasyst.store import Call, Shop
 
 _COUNT = re.compile(r"-?\d*(\.\d*)?")
@@ -72,7 +72,7 @@ def total_of(shop: Shop, sku_id: int, known: list[int]) -> float | None:
     counts = {row["stock_id"]: row["count"] for row in rows}
     if any(stock_id not in counts for stock_id in known):
         return None
-    return sum(counts[stock_id] for stock_id in known)
+    return float(sum(counts[stock_id] for stock_id in known))
 
 
 def correct(shop: Shop, product_id: int) -> None:
@@ -96,7 +96,7 @@ def correct(shop: Shop, product_id: int) -> None:
 
 def _base(sku: sqlite3.Row, product: sqlite3.Row) -> float:
     ratio = sku["stock_base_ratio"] or product["stock_base_ratio"] or 1
-    return min(_MAX_PRICE, max(0.0001, sku["price"] / ratio))
+    return float(min(_MAX_PRICE, max(0.0001, sku["price"] / ratio)))
 
 
 def product_count(shop: Shop, found: list[sqlite3.Row]) -> float | None:
@@ -188,10 +188,6 @@ def delete(call: Call) -> bool:
 def remove(shop: Shop, sku_id: int) -> None:
     shop.run("DELETE FROM skus WHERE id = ?", sku_id)
     shop.run("DELETE FROM product_stocks WHERE sku_id = ?", sku_id)
-
-
-def rounded_price(amount: float) -> float:
-    return placed(amount, 2)
 
 
 METHODS = {

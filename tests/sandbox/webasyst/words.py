@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tests.sandbox.webasyst.store import Shop
 
+_CHUNK = 5000
 _IGNORED = str.maketrans("", "", ",.!?«»\"'()[]<>|/")
 _SPLIT = re.compile(r"[\s,;:]+|[.!?](?:\s+|$)")
 _FORMS = re.compile(r"[/.!?|<>\[\]«»()-]")
@@ -39,29 +43,42 @@ def _stem(word: str) -> str:
     return re.sub(r"(?<=[a-z]{3})(ing|es|s)$", "", word)
 
 
-def reindex(shop: Shop, product_id: int) -> None:
+def reindex(shop: Shop, *product_ids: int) -> None:
     """Runs on product.add and product.update only; massUpdate and skus.* leave the index stale (M3)."""
-    shop.run("DELETE FROM product_words WHERE product_id = ?", product_id)
-    shop.run("DELETE FROM unindexed WHERE product_id = ?", product_id)
-    index = _index_of(shop, product_id)
-    shop.db.executemany(
-        "INSERT INTO product_words(product_id, word, weight) VALUES (?, ?, ?)",
-        [(product_id, word, weight) for word, weight in index.items()],
-    )
+    for product_id in product_ids:
+        shop.run("DELETE FROM product_words WHERE product_id = ?", product_id)
+        shop.run("DELETE FROM unindexed WHERE product_id = ?", product_id)
+    sql = "INSERT INTO product_words(product_id, word, weight) VALUES (?, ?, ?)"
+    shop.db.executemany(sql, _index_rows(shop, list(product_ids)))
 
 
-def _index_of(shop: Shop, product_id: int) -> dict[str, float]:
+def reindex_pending(shop: Shop) -> None:
+    """Seeded products are indexed when somebody searches for the first time."""
+    pending = [row[0] for row in shop.rows("SELECT product_id FROM unindexed")]
+    for start in range(0, len(pending), _CHUNK):
+        reindex(shop, *pending[start : start + _CHUNK])
+
+
+def _index_rows(shop: Shop, ids: list[int]) -> Iterator[tuple[int, str, float]]:
+    skus, tags = defaultdict(list), defaultdict(list)
+    for sku in shop.in_ids("skus", "product_id", ids):
+        skus[sku["product_id"]].append(sku)
+    for tag in shop.in_ids("product_tags g JOIN tags t ON t.id = g.tag_id", "g.product_id", ids, "g.tag_id"):
+        tags[tag["product_id"]].append(tag["name"])
+    for product in shop.in_ids("products", "id", ids):
+        index = _index_of(product, skus[product["id"]], tags[product["id"]])
+        yield from ((product["id"], word, weight) for word, weight in index.items())
+
+
+def _index_of(product: sqlite3.Row, skus: list[sqlite3.Row], tags: list[str]) -> dict[str, float]:
     index: dict[str, float] = {}
-    product = shop.by_id("products", product_id)
-    if not product:
-        return index
     for name in ("name", "summary", "description"):
         _add(index, words_of(re.sub(r"<[^>]*>", " ", product[name] or "")), _WEIGHTS[name])
-    for sku in shop.rows("SELECT sku, name FROM skus WHERE product_id = ?", product_id):
+    for sku in skus:
         _add_code(index, sku["sku"])
         _add(index, words_of(sku["name"]), _WEIGHTS["sku"], keep_greater=True)
-    for tag in shop.rows("SELECT t.name FROM tags t JOIN product_tags p ON p.tag_id = t.id WHERE p.product_id = ?", product_id):
-        _add(index, words_of(tag["name"]), _WEIGHTS["tag"])
+    for tag in tags:
+        _add(index, words_of(tag), _WEIGHTS["tag"])
     return index
 
 
@@ -91,8 +108,7 @@ class Match:
 
 def search(shop: Shop, text: str) -> Match | None:
     """Products with any of the words, those with most of them first; None when no indexed word matches."""
-    for row in shop.rows("SELECT product_id FROM unindexed"):
-        reindex(shop, row[0])
+    reindex_pending(shop)
     known = [word for word in words_of(text) if shop.value("SELECT 1 FROM product_words WHERE word = ? LIMIT 1", word)]
     if not known:
         return None
