@@ -67,7 +67,8 @@ def decode(data: Mapping[str, Any]) -> Connection:
     for name, kind in nested.items():
         known[name] = kind(**_known(kind, known.get(name) or {}))
     guard = _known(Guard, known.get("guard") or {})
-    known["guard"] = Guard(**{name: Decimal(str(value)) if name != "at_least" else int(value) for name, value in guard.items()})
+    numbers: dict[str, Any] = {name: int(value) if name == "at_least" else Decimal(str(value)) for name, value in guard.items()}
+    known["guard"] = Guard(**numbers)
     if "policies" in known:
         known["policies"] = {Group(name): Policy(value) for name, value in known["policies"].items()}
     known["rates"] = {name: Decimal(str(value)) for name, value in (known.get("rates") or {}).items()}

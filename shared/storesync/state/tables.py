@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection as DynamoConnection
@@ -65,7 +65,7 @@ def _model(table: str, region: str) -> type[_Record]:
             "max_retry_attempts": TRIES,
         },
     )
-    return type(_Record)(f"Record_{table}".replace("-", "_"), (_Record,), {"Meta": meta})
+    return cast("type[_Record]", type(_Record)(f"Record_{table}".replace("-", "_"), (_Record,), {"Meta": meta}))  # type: ignore[misc]
 
 
 class Table:
@@ -87,7 +87,7 @@ class Table:
         self, pk: str, *, after: str = "", until: str = "", prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Item]:
         """after < sk <= until, or all that begin with `prefix`. Eventually consistent: half the price."""
-        condition = None
+        condition: Any = None
         if prefix:
             condition = self._model.sk.startswith(prefix)
         elif after and until:

@@ -1,0 +1,121 @@
+"""CS-Cart's REST API: where an entity lives, who asks, and which answers are errors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..domain.connection import CsCartSettings
+from ..errors import (
+    Forbidden,
+    NotAnApi,
+    NotFound,
+    PaymentRequired,
+    Rejected,
+    ServerFault,
+    StoreBusy,
+    StoreError,
+    SyncError,
+    Unauthorised,
+)
+from ..http import Answer, Call, CallClass, Transport, retry_after
+from .decode import Json, mapping, rows, text
+
+STORE = "cscart"
+HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+Pairs = tuple[tuple[str, str], ...]
+
+
+def classify(call: Call, answer: Answer) -> StoreError | None:
+    """By status and content type; messages are in the user's language and may hold HTML, so they are never read (1.6, 1.7)."""
+    if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
+        return StoreBusy("asked to wait", store=STORE, status=answer.status, retry_after=retry_after(answer))
+    if answer.status < 300:
+        return _unreadable(answer) if answer.status != 204 else None
+    kinds = {401: Unauthorised, 402: PaymentRequired, 403: Forbidden, 404: NotFound}
+    if answer.status == 404 and "json" not in answer.headers.get("content-type", ""):
+        return NotAnApi("the shop answers with a page: is the API reachable under this address?", store=STORE, status=404)
+    kind = kinds.get(answer.status, Rejected if answer.status < 500 else ServerFault)
+    return kind("refused", store=STORE, status=answer.status)
+
+
+def _unreadable(answer: Answer) -> StoreError | None:
+    try:
+        answer.json()
+    except StoreError as error:
+        error.store = STORE
+        return error
+    return None
+
+
+def pairs(query: Mapping[str, object]) -> Pairs:
+    """PHP's query style: a list becomes `name[]=a&name[]=b`."""
+    found: list[tuple[str, str]] = []
+    for name, value in query.items():
+        if isinstance(value, (list, tuple)):
+            found += [(f"{name}[]", str(item)) for item in value]
+        else:
+            found.append((name, str(value)))
+    return tuple(found)
+
+
+class CsCartClient:
+    def __init__(self, settings: CsCartSettings, transport: Transport) -> None:
+        self.settings, self.transport = settings, transport
+
+    def _url(self, path: str) -> tuple[str, Pairs]:
+        """Both forms of an address: rewritten, or api.php with the entity as a parameter (1.1)."""
+        if self.settings.no_rewrite:
+            return f"{self.settings.url}api.php", (("_d", path), ("ajax_custom", "1"))
+        return f"{self.settings.url}api/{path}", ()
+
+    def scoped(self, path: str) -> str:
+        """Under the storefront or vendor: an order cannot be made without one on Ultimate (C22)."""
+        return f"{self.settings.scope}/{self.settings.company_id}/{path}" if self.settings.company_id else path
+
+    def get_call(self, path: str, query: Mapping[str, object] | None = None, kind: CallClass = CallClass.READ) -> Call:
+        url, fixed = self._url(path)
+        return Call("GET", url, params=fixed + pairs(query or {}), headers=HEADERS, kind=kind)
+
+    def put_call(self, path: str, body: Json, kind: CallClass = CallClass.WRITE) -> Call:
+        url, fixed = self._url(path)
+        return Call("PUT", url, params=fixed, json=dict(body), headers=HEADERS, kind=kind)
+
+    def post_call(self, path: str, body: Json) -> Call:
+        url, fixed = self._url(path)
+        return Call("POST", url, params=fixed, json=dict(body), headers=HEADERS, kind=CallClass.CREATE, repeatable=False)
+
+    def send(self, call: Call) -> Json:
+        answer = self.transport.send(call)
+        return mapping(answer.json()) if answer.status != 204 else {}
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Json:
+        return self.send(self.get_call(path, query))
+
+    def many(self, calls: Sequence[Call]) -> list[Json | SyncError]:
+        return [mapping(item.json()) if isinstance(item, Answer) else item for item in self.transport.map(calls)]
+
+    def all(self, path: str, name: str, query: Mapping[str, object] | None = None, size: int = 250) -> list[Json]:
+        """Every row of a small dictionary. Ends by the total: some lists repeat their last page for ever (C24)."""
+        found: list[Json] = []
+        page = 1
+        while True:
+            answer = self.get(path, {**(query or {}), "page": page, "items_per_page": size})
+            here = rows(answer.get(name))
+            found += here
+            total = int(text(mapping(answer.get("params")).get("total_items")) or 0)
+            if not here or len(found) >= total or len(here) < size:
+                return found
+            page += 1
+
+
+def probe(settings: CsCartSettings, transport: Transport) -> CsCartSettings:
+    """Which of the two URL forms the shop understands. Raises what the rewritten form said when neither works."""
+    problem: StoreError | None = None
+    for no_rewrite in (False, True):
+        tried = replace(settings, no_rewrite=no_rewrite)
+        try:
+            CsCartClient(tried, transport).get("version")
+            return tried
+        except (NotAnApi, NotFound) as error:
+            problem = problem or error
+    assert problem is not None
+    raise problem

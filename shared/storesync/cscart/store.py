@@ -1,0 +1,162 @@
+"""The CS-Cart side of the store port: composes products and orders, and answers what the shop says of itself."""
+
+import base64
+import email.utils
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+
+from ..domain.connection import CsCartSettings
+from ..domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
+from ..domain.journal import Exchange
+from ..domain.model import Category, Product, Record, StoreName
+from ..domain.orders import Customer, Order, OrderHead
+from ..errors import Forbidden, NotFound
+from ..http import Breaker, CallClass, Transport
+from . import payloads
+from .client import STORE, CsCartClient, classify, probe
+from .decode import Json, mapping, text
+from .orders import Orders
+from .products import Products
+
+
+class CsCartStore:
+    name = StoreName.CSCART
+
+    def __init__(self, client: CsCartClient) -> None:
+        self.client = client
+        self._products, self._orders = Products(client), Orders(client)
+
+    @cached_property
+    def _info(self) -> StoreInfo:
+        problems: list[str] = []
+        lists = {name: self._list(name, problems) for name in ("statuses", "payments", "shippings")}
+        companies = self._list("stores", []) or self._list("vendors", [])
+        return StoreInfo(
+            now=self.now(),
+            identity=self.client.settings.url,
+            version=text(self.client.get("version").get("Version")),
+            currency=self.client.settings.currency,
+            currencies={},
+            statuses=tuple(
+                Status(text(row.get("status")), text(row.get("description")), text(mapping(row.get("params")).get("color")))
+                for row in lists["statuses"]
+            ),
+            payments={text(row.get("payment_id")): text(row.get("payment")) for row in lists["payments"]},
+            shippings={text(row.get("shipping_id")): text(row.get("shipping")) for row in lists["shippings"]},
+            companies={text(row.get("company_id")): text(row.get("company")) for row in companies},
+            problems=tuple(problems),
+        )
+
+    def _list(self, name: str, problems: list[str]) -> list[Json]:
+        try:
+            return self.client.all(name, name, {"type": "O"} if name == "statuses" else {})
+        except Forbidden:
+            problems.append(f"missing right: {name}")
+        except NotFound:
+            pass
+        return []
+
+    def info(self) -> StoreInfo:
+        return self._info
+
+    def now(self) -> datetime:
+        """The server's clock, from the Date header of the cheapest call."""
+        answer = self.client.transport.send(self.client.get_call("version", kind=CallClass.PROBE))
+        try:
+            return email.utils.parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
+        except ValueError:
+            return datetime.now(UTC)
+
+    def scan(self, after: str = "") -> Iterator[Page[Record]]:
+        return self._products.scan(after)
+
+    def changed(self, since: datetime) -> Iterator[Page[Record]]:
+        return self._products.changed(since, self.now())
+
+    def products(self, ids: Collection[str]) -> list[Product]:
+        return self._products.read(ids)
+
+    def find(self, skus: Collection[str], created_since: datetime | None = None) -> list[Product]:
+        return self._products.find(skus)
+
+    def create(self, products: Sequence[Product], marker: Mapping[str, str]) -> list[Outcome]:
+        return self._products.create(products)
+
+    def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
+        return self._products.write(writes)
+
+    def fit(self, product: Product) -> Product:
+        return payloads.fit(product)
+
+    def put_images(self, product: Product, images: Sequence[ImageSource]) -> Product:
+        return self._products.put_images(product, images)
+
+    def categories(self) -> list[Category]:
+        rows = self.client.all("categories", "categories")
+        names = {text(row.get("category_id")): text(row.get("category")) for row in rows}
+        return [
+            Category(
+                text(row.get("category_id")),
+                text(row.get("category")),
+                text(row.get("parent_id")),
+                "/" + "/".join(names.get(part, part) for part in text(row.get("id_path")).split("/") if part),
+            )
+            for row in rows
+        ]
+
+    def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]:
+        return self._orders.changed(since, self.now())
+
+    def orders(self, ids: Collection[str]) -> list[Order]:
+        return self._orders.read(ids)
+
+    def find_order(self, marker: str, like: Order) -> list[Order]:
+        return self._orders.find(marker, like)
+
+    def create_order(self, order: Order, marker: str, *, suppress_stock: bool) -> Order:
+        return self._orders.create(order, marker)
+
+    def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
+        return self._orders.update(current, desired)
+
+    def set_status(self, order: Order, target: str) -> Order:
+        return self._orders.set_status(order, target)
+
+    def find_customer(self, customer: Customer) -> list[Customer]:
+        return self._orders.find_customer(customer)
+
+    def create_customer(self, customer: Customer, order: Order) -> Customer:
+        """Orders from Webasyst are a guest's here: no user is made for them (chapter 4)."""
+        return customer
+
+
+def _transport(
+    settings: CsCartSettings, key: str, *, allow_private: bool, log: Callable[[Exchange], None] | None, breaker: Breaker | None
+) -> Transport:
+    token = base64.b64encode(f"{settings.email}:{key}".encode()).decode()
+    return Transport(
+        STORE,
+        classify,
+        headers=lambda: {"Authorization": f"Basic {token}"},
+        secrets=(key, token, settings.email),
+        allow_private=allow_private,
+        log=log,
+        breaker=breaker,
+    )
+
+
+def connect(
+    settings: CsCartSettings,
+    key: str,
+    *,
+    allow_private: bool = False,
+    log: Callable[[Exchange], None] | None = None,
+    breaker: Breaker | None = None,
+) -> CsCartStore:
+    """Never with an empty key: that would be a storefront token (1.2)."""
+    return CsCartStore(CsCartClient(settings, _transport(settings, key, allow_private=allow_private, log=log, breaker=breaker)))
+
+
+def probed(settings: CsCartSettings, key: str, *, allow_private: bool = False) -> CsCartSettings:
+    return probe(settings, _transport(settings, key, allow_private=allow_private, log=None, breaker=None))
