@@ -17,6 +17,7 @@ class Journal:
         self.table, self.connection, self.days = table, connection, days
         self.log_requests, self.log_limit = log_requests, log_limit
         self._sequence = itertools.count()
+        self._pending: list[Exchange] = []
 
     def _ttl(self) -> int:
         return int(self.table.now()) + self.days * 86_400
@@ -44,22 +45,27 @@ class Journal:
     # -- the request log
 
     def note(self, exchange: Exchange) -> None:
-        """One request and its answer. Past the limit the oldest of the day are cut first."""
-        if not self.log_requests:
-            return
-        sk = self._sk(exchange.at)
-        data = _cut(asdict(exchange))
-        size = len(json.dumps(data, default=str))
-        self.table.put(Item(f"{self.connection}#requests#{sk[:10]}", sk, data, ttl=self._ttl()))
-        self._count(sk[:10], size)
+        """Held until `flush`: a write to the table for each call would cost more than the call."""
+        if self.log_requests:
+            self._pending.append(exchange)
 
-    def _count(self, day: str, size: int) -> None:
+    def flush(self) -> None:
+        """Write the requests of this pass. Past the limit the oldest of the day are cut first."""
+        taken, self._pending = self._pending, []
+        items = [self._request(exchange) for exchange in taken]
+        if not items:
+            return
+        self.table.put_all(items)
         pk = f"{self.connection}#requests"
         found = self.table.get(pk, "size")
-        used = int(found.data["n"]) + size if found else size
+        used = (int(found.data["n"]) if found else 0) + sum(len(json.dumps(item.data, default=str)) for item in items)
         if used > self.log_limit:
-            used -= self._drop_oldest(day, used - self.log_limit)
+            used -= self._drop_oldest(items[0].sk[:10], used - self.log_limit)
         self.table.put(Item(pk, "size", {"n": max(used, 0)}))
+
+    def _request(self, exchange: Exchange) -> Item:
+        sk = self._sk(exchange.at)
+        return Item(f"{self.connection}#requests#{sk[:10]}", sk, _cut(asdict(exchange)), ttl=self._ttl())
 
     def _drop_oldest(self, day: str, excess: int) -> int:
         freed = 0
@@ -70,7 +76,7 @@ class Journal:
                 break
         return freed
 
-    def requests(self, limit: int = 100, day: str = "") -> list[Exchange]:
+    def requests(self, limit: int | None = 100, day: str = "") -> list[Exchange]:
         day = day or datetime.now(UTC).date().isoformat()
         items = self.table.query(f"{self.connection}#requests#{day}", newest_first=True, limit=limit)
         return [Exchange(**{**item.data, "at": datetime.fromisoformat(item.data["at"]) if item.data.get("at") else None}) for item in items]

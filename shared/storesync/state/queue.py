@@ -28,6 +28,9 @@ class Queue:
         for at in range(0, len(changes), BATCH):
             self._send(changes[at : at + BATCH])
 
+    def give_back(self, receipt_handle: str, seconds: int) -> None:
+        self._sqs().change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
+
     def _send(self, changes: Sequence[Change]) -> None:
         entries = [self._entry(str(at), change) for at, change in enumerate(changes)]
         for _ in range(TRIES):

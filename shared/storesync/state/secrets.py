@@ -27,13 +27,14 @@ class Secrets:
     def _path(self, connection: str, name: str) -> str:
         return f"{self._prefix}/{connection}/{name}"
 
-    def get(self, connection: str, name: str) -> str:
+    def need(self, connection: str, name: str) -> str:
         """Raises ConfigurationError when there is none."""
-        if (found := self.find(connection, name)) is None:
+        if not (found := self.get(connection, name)):
             raise ConfigurationError([f"{name} of connection {connection} is not set"])
         return found
 
-    def find(self, connection: str, name: str) -> str | None:
+    def get(self, connection: str, name: str) -> str:
+        """Empty when there is none."""
         path = self._path(connection, name)
         at, value = self._cache.get(path, (0.0, ""))
         if time.monotonic() - at < CACHE_SECONDS and value:
@@ -41,7 +42,7 @@ class Secrets:
         try:
             value = str(self._ssm().get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"])
         except self._ssm().exceptions.ParameterNotFound:
-            return None
+            return ""
         self._cache[path] = (time.monotonic(), value)
         return value
 

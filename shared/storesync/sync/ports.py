@@ -185,6 +185,9 @@ class Journal(Protocol):
 
     def recent(self, limit: int = 100) -> list[Entry]: ...
 
+    def flush(self) -> None:
+        """Write down the requests that were noted since the last time."""
+
 
 class Queue(Protocol):
     def send(self, changes: Sequence[Change]) -> None: ...

@@ -36,6 +36,8 @@ class Worker:
             return {"stopped": 1}
         except ConfigurationError:
             return {"not_ready": 1}
+        finally:
+            world.journal.flush()
 
     def _apply(self, world: World, change: Change) -> dict[str, int]:
         if change.kind is Kind.STREAM:

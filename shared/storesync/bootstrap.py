@@ -1,0 +1,209 @@
+"""The composition root: builds what each function needs, no earlier than it is needed, once per container."""
+
+import functools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from .settings import settings
+
+if TYPE_CHECKING:
+    from .domain.connection import Connection
+    from .domain.model import StoreName
+    from .http import Breaker
+    from .state.connections import Connections
+    from .state.journal import Journal
+    from .state.queue import Queue
+    from .state.secrets import Secrets
+    from .state.tables import Table
+    from .sync.authorisation import Authorisation
+    from .sync.health import Health
+    from .sync.hooks import Hooks
+    from .sync.ports import Store, World
+    from .sync.pull import Ticker
+    from .sync.worker import Worker
+
+WORLD_SECONDS = 20.0
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2, 300
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class WebImages:
+    def __init__(self, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    def fetch(self, url: str) -> bytes:
+        from .http import download
+
+        return download(url, allow_private=self._allow_private)
+
+
+class LazyStores(dict["StoreName", "Store"]):
+    """A store is connected when it is first asked for: a tick that only looks at cursors needs no secret."""
+
+    def __init__(self, connection: "Connection", journal: "Journal") -> None:
+        super().__init__()
+        self._connection, self._journal, self._lock = connection, journal, threading.Lock()
+
+    def __missing__(self, name: "StoreName") -> "Store":
+        with self._lock:
+            if name not in self:
+                self[name] = _connect(self._connection, name, self._journal.note)
+            return dict.__getitem__(self, name)
+
+
+def _connect(connection: "Connection", name: "StoreName", log: Any) -> "Store":
+    from .cscart import store as cscart_store
+    from .domain.model import StoreName
+    from .webasyst import store as webasyst_store
+
+    private = settings().allow_private_addresses
+    shared = breaker(connection.id, name)
+    if name is StoreName.CSCART:
+        key = secrets().need(connection.id, "cscart_key")
+        return cscart_store.connect(connection.cscart, key, allow_private=private, log=log, breaker=shared)
+    token = secrets().need(connection.id, "webasyst_token")
+    return webasyst_store.connect(connection.webasyst, token, allow_private=private, log=log, breaker=shared)
+
+
+@functools.cache
+def breaker(connection: str, store: str) -> "Breaker":
+    from .http import Breaker
+
+    return Breaker(time.monotonic)
+
+
+@functools.cache
+def state_table() -> "Table":
+    from .state.tables import Table
+
+    return Table(settings().state_table)
+
+
+@functools.cache
+def journal_table() -> "Table":
+    from .state.tables import Table
+
+    return Table(settings().journal_table)
+
+
+@functools.cache
+def connections() -> "Connections":
+    from .state.connections import Connections
+
+    return Connections(state_table())
+
+
+@functools.cache
+def secrets() -> "Secrets":
+    from .state.secrets import Secrets
+
+    return Secrets(settings().secrets_prefix)
+
+
+@functools.cache
+def queue() -> "Queue":
+    from .state.queue import Queue
+
+    return Queue(settings().queue_url, settings().product_shards)
+
+
+_worlds: dict[str, tuple[float, "World"]] = {}
+
+
+def world(connection_id: str) -> "World":
+    """Kept for a few seconds, so that a batch reads a connection's settings once and a change of them is seen soon. Raises UnknownConnection."""
+    made, found = _worlds.get(connection_id, (0.0, None))
+    if found is None or time.monotonic() - made > WORLD_SECONDS:
+        found = _world(connections().get(connection_id))
+        _worlds[connection_id] = (time.monotonic(), found)
+    return found
+
+
+def _world(connection: "Connection") -> "World":
+    from .state.journal import Journal
+    from .state.links import Links
+    from .state.streams import Streams
+    from .sync.ports import World
+
+    journal = Journal(
+        journal_table(),
+        connection.id,
+        days=settings().journal_days,
+        log_requests=connection.log_requests,
+        log_limit=connection.log_limit,
+    )
+    images = WebImages(settings().allow_private_addresses)
+    # The tables' leases carry their own fence; to the engines a lease is just a lease.
+    links: Any = Links(state_table(), connection.id)
+    streams: Any = Streams(state_table(), connection.id)
+    return World(connection, LazyStores(connection, journal), links, streams, journal, queue(), images, SystemClock())
+
+
+@functools.cache
+def ticker() -> "Ticker":
+    from .sync.pull import Ticker
+
+    return Ticker(connections(), world, queue(), SystemClock())
+
+
+@functools.cache
+def worker() -> "Worker":
+    from .sync.worker import Worker
+
+    return Worker(world)
+
+
+@functools.cache
+def health() -> "Health":
+    from .sync.health import Health
+
+    return Health(connections(), world, SystemClock())
+
+
+@functools.cache
+def hooks() -> "Hooks":
+    from .sync.hooks import Hooks
+
+    return Hooks(secrets(), queue())
+
+
+@functools.cache
+def authorisation() -> "Authorisation":
+    from .state.connections import OneTimeStates
+    from .sync.authorisation import Authorisation, WebasystAccess
+    from .webasyst import oauth
+
+    private = settings().allow_private_addresses
+    exchange = functools.partial(oauth.exchange, allow_private=private)
+    access = WebasystAccess(oauth.authorize_url, exchange, _missing_rights)
+    return Authorisation(connections(), OneTimeStates(state_table()), secrets(), access, settings().public_url)
+
+
+def _missing_rights(connection: "Connection", token: str) -> tuple[str, ...]:
+    from .webasyst import store
+
+    return store.connect(connection.webasyst, token, allow_private=settings().allow_private_addresses).info().problems
+
+
+@contextmanager
+def returning(receipt_handle: str, tries: int) -> Iterator[None]:
+    """A message that fails comes back after seconds, later each time, instead of after the queue's whole visibility time-out."""
+    try:
+        yield
+    except Exception:
+        queue().give_back(receipt_handle, min(FIRST_RETRY_SECONDS * 4 ** max(tries - 1, 0), LONGEST_RETRY_SECONDS))
+        raise
