@@ -90,14 +90,14 @@ def breaker(connection: str, store: str) -> "Breaker":
 def state_table() -> "Table":
     from .state.tables import Table
 
-    return Table(settings().state_table)
+    return Table(settings().state_table, settings().aws_region)
 
 
 @functools.cache
 def journal_table() -> "Table":
     from .state.tables import Table
 
-    return Table(settings().journal_table)
+    return Table(settings().journal_table, settings().aws_region)
 
 
 @functools.cache
@@ -190,7 +190,15 @@ def authorisation() -> "Authorisation":
     private = settings().allow_private_addresses
     exchange = functools.partial(oauth.exchange, allow_private=private)
     access = WebasystAccess(oauth.authorize_url, exchange, _missing_rights)
-    return Authorisation(connections(), OneTimeStates(state_table()), secrets(), access, settings().public_url)
+    return Authorisation(connections(), OneTimeStates(state_table()), secrets(), access, settings().public_url, _resume)
+
+
+def _resume(connection: "Connection") -> None:
+    """The account is connected again: nobody needs to be reminded of it any more, and its old token is forgotten."""
+    from .domain.model import StoreName
+
+    world(connection.id).links.unpark("connection", StoreName.WEBASYST, "connection")
+    _worlds.pop(connection.id, None)
 
 
 def _missing_rights(connection: "Connection", token: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ class Settings:
     journal_days: int
     lease_seconds: int
     allow_private_addresses: bool
+    aws_region: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -74,4 +75,5 @@ VARIABLES: Mapping[str, Callable[[str], Any]] = {
     "JOURNAL_DAYS": _count,
     "LEASE_SECONDS": _count,
     "ALLOW_PRIVATE_ADDRESSES": _flag,
+    "AWS_REGION": _text,  # set by Lambda itself
 }

@@ -15,7 +15,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from ..domain.connection import Connection
-from ..errors import ConfigurationError, Forbidden, Rejected, StoreError, SyncError, Unauthorised
+from ..errors import ConfigurationError, Forbidden, Rejected, StoreError, SyncError, Unauthorised, UnknownConnection
 from .landing import Landing, Reason, landing
 
 STATE_SECONDS = 600
@@ -25,7 +25,8 @@ _STATE = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
 class Connections(Protocol):
-    def get(self, connection: str) -> Connection | None: ...
+    def get(self, connection: str) -> Connection:
+        """Raises UnknownConnection."""
 
     def save(self, connection: Connection) -> None: ...
 
@@ -66,9 +67,9 @@ class Authorisation:
         self._webasyst, self._public_url = webasyst, public_url.rstrip("/")
 
     def start(self, connection_id: str) -> Start:
-        """The address where the owner approves, for one browser and ten minutes. Raises ConfigurationError without an account address."""
+        """The address where the owner approves, for one browser and ten minutes. Raises UnknownConnection, or ConfigurationError without an account address."""
         connection = self._connections.get(connection_id)
-        if connection is None or not connection.webasyst.url:
+        if not connection.webasyst.url:
             raise ConfigurationError(["webasyst.url"])
         connection = self._with_client_id(connection)
         account, client_id = connection.webasyst.url, connection.webasyst.client_id
@@ -93,10 +94,19 @@ class Authorisation:
         code = query.get("code", "")
         if not _CODE.fullmatch(code):
             raise _Refused(Reason.NO_CODE)
-        connection = self._connections.get(begun["connection"])
-        if connection is None or (connection.webasyst.url, connection.webasyst.client_id) != (begun["account"], begun["client_id"]):
-            raise _Refused(Reason.CHANGED)
+        connection = self._asked(begun)
         self._connect(connection, code)
+        self._connected(connection)
+        return connection
+
+    def _asked(self, begun: Mapping[str, str]) -> Connection:
+        """The connection, if it still names the account that was asked: a code goes to no other."""
+        try:
+            connection = self._connections.get(begun["connection"])
+        except UnknownConnection as gone:
+            raise _Refused(Reason.CHANGED) from gone
+        if (connection.webasyst.url, connection.webasyst.client_id) != (begun["account"], begun["client_id"]):
+            raise _Refused(Reason.CHANGED)
         return connection
 
     def _begun(self, state: str, cookies: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Orders in Shop-Script: created by order.save with our mark, found again by it, and believed only when read back (W30, W31)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from .client import WebasystClient
 from .decode import local, mapping, rows, text
 from .hashes import order_value
 
+SHIPPING = "storesync_shipping"
 PAGE = 500
 BATCH = 100
 
@@ -62,9 +63,17 @@ class Orders:
         return found
 
     def create(self, order: Order, marker: str, *, suppress_stock: bool) -> Order:
-        """Raises OutcomeUnknown when neither the answer nor the mark can tell what happened."""
+        """Raises OutcomeUnknown when neither the answer nor the mark can tell what happened.
+
+        The shop drops `shipping_name` here (X1), so the method's name stands in a param of our own as well.
+        """
         form = self._form(order) | {"contact_id": order.customer.id, "currency": order.currency}
-        params = {self.marker_key: marker, "payment_name": order.payment_name, "shipping_name": order.shipping_name}
+        params = {
+            self.marker_key: marker,
+            "payment_name": order.payment_name,
+            "shipping_name": order.shipping_name,
+            SHIPPING: order.shipping_name,
+        }
         form["params"] = params | ({"reduced": "1"} if suppress_stock else {})
         try:
             answer = mapping(self.client.post("shop.order.save", form, repeatable=False))
@@ -75,15 +84,7 @@ class Orders:
             if text(answer.get("status")) == "fail":
                 raise Rejected("the shop refused the order", store="webasyst", fields=",".join(_fields(answer.get("errors"))))
             raise OutcomeUnknown("no order carries the mark", store="webasyst")
-        return self._named(found[0], order, params)
-
-    def _named(self, found: Order, order: Order, params: Mapping[str, str]) -> Order:
-        """order.save drops the shipping method's name when it creates (X1); an edit that changes nothing else keeps it (X2)."""
-        if not order.shipping_name or found.shipping_name == order.shipping_name:
-            return found
-        form = self._form(replace(order, lines=_same_lines(found.lines, order.lines)))
-        self.client.post("shop.order.save", {**form, "id": found.id, "params": {"shipping_name": params["shipping_name"]}})
-        return self._one(found.id)
+        return found[0]
 
     def _form(self, order: Order) -> dict[str, object]:
         """Shipping and discount always: left out, they are reckoned anew (W33)."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from ..domain import prints
@@ -38,7 +39,8 @@ class Products:
         return products, int(text(found.get("count")) or 0)
 
     def _seen(self, product: Product) -> Product:
-        """With several stocks, the count that is synchronised is that of the chosen one."""
+        """Image addresses whole (the list gives them root-relative); with several stocks, the count of the chosen one."""
+        product = replace(product, images=tuple(replace(item, url=urljoin(self.client.url, item.url)) for item in product.images))
         if not self.stock_id:
             return product
         return product.with_variants(tuple(self._chosen(variant) for variant in product.variants))

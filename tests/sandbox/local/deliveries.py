@@ -51,7 +51,11 @@ class Poller:
 
     def _once(self) -> None:
         taken = self._sqs.receive_message(
-            QueueUrl=self._url, MaxNumberOfMessages=self._batch, WaitTimeSeconds=0, MessageSystemAttributeNames=["All"], MessageAttributeNames=["All"]
+            QueueUrl=self._url,
+            MaxNumberOfMessages=self._batch,
+            WaitTimeSeconds=0,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
         if not taken:
             self._ending.wait(0.05)
@@ -76,7 +80,9 @@ class Poller:
         if self._speed == 1.0:
             return
         wait = _FIRST_RETRY * 4 ** (int(message["Attributes"]["ApproximateReceiveCount"]) - 1) / self._speed
-        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=min(900, round(wait)))
+        self._sqs.change_message_visibility(
+            QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=min(900, round(wait))
+        )
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         return {

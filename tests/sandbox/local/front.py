@@ -127,7 +127,9 @@ def _response(result: Any) -> Response:
     if not isinstance(result, dict) or "statusCode" not in result:
         return Response.of_json(result)
     body = result.get("body") or ""
-    content = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    content = (
+        base64.b64decode(body) if result.get("isBase64Encoded") else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    )
     headers = [(name, str(value)) for name, value in (result.get("headers") or {}).items()]
     for name, values in (result.get("multiValueHeaders") or {}).items():
         headers.extend((name, str(value)) for value in values)

@@ -83,6 +83,14 @@ class LocalStack:
         """A boto3 client of the emulator."""
         return _client(service, self.aws_url)
 
+    def physical(self, logical_id: str) -> str:
+        """The name that a resource of the template has here."""
+        return str(self._template.reference(logical_id))
+
+    @property
+    def secrets_prefix(self) -> str:
+        return str(self._template.parameters["SecretsPrefix"])
+
     def invoke(self, function: str, event: Any = None) -> Any:
         """Runs a function by its folder's name (`product_pull`) or its logical id. Raises FunctionError."""
         found = next(one for one in self._functions.values() if function in (one.name, one.logical_id))
@@ -100,7 +108,9 @@ class LocalStack:
         """Messages that are visible, in flight and delayed."""
         suffixes = {"visible": "", "in_flight": "NotVisible", "delayed": "Delayed"}
         names = {key: f"ApproximateNumberOfMessages{suffix}" for key, suffix in suffixes.items()}
-        found = self.client("sqs").get_queue_attributes(QueueUrl=self._template.reference("ChangesQueue"), AttributeNames=list(names.values()))
+        found = self.client("sqs").get_queue_attributes(
+            QueueUrl=self._template.reference("ChangesQueue"), AttributeNames=list(names.values())
+        )
         return {key: int(found["Attributes"].get(name, 0)) for key, name in names.items()}
 
     def dead_letters(self) -> list[str]:
