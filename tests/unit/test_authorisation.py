@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from storesync.domain.connection import Connection, WebasystSettings
-from storesync.errors import ConfigurationError, Forbidden, Rejected, Unreachable
+from storesync.errors import ConfigurationError, Forbidden, Rejected, UnknownConnection, Unreachable
 from storesync.sync.authorisation import STATE_SECONDS, Authorisation, WebasystAccess
 from storesync.sync.landing import Landing, Reason, landing
 
@@ -17,8 +17,10 @@ CODE = "0123456789abcdef0123456789abcdef"
 class Connections:
     kept: dict[str, Connection] = field(default_factory=dict)
 
-    def get(self, connection: str) -> Connection | None:
-        return self.kept.get(connection)
+    def get(self, connection: str) -> Connection:
+        if connection not in self.kept:
+            raise UnknownConnection("no such connection")
+        return self.kept[connection]
 
     def save(self, connection: Connection) -> None:
         self.kept[connection.id] = connection
@@ -79,7 +81,8 @@ class Owner:
         self.connections, self.states, self.account, self.secrets = Connections(), States(), Account(), Secrets()
         self.connections.save(Connection("main", webasyst=WebasystSettings(url=ACCOUNT)))
         access = WebasystAccess(self.account.authorize_url, self.account.exchange, self.account.probe)
-        self.service = Authorisation(self.connections, self.states, self.secrets, access, public_url)
+        self.connected: list[Connection] = []
+        self.service = Authorisation(self.connections, self.states, self.secrets, access, public_url, self.connected.append)
         self.cookies: dict[str, str] = {}
         self.redirect = self.client_id = ""
 
@@ -107,6 +110,7 @@ def refused(owner: Owner, landing: Landing, reason: Reason) -> None:
     assert landing.reason is reason
     assert not landing.redirect
     assert owner.secrets == {}
+    assert len(owner.connected) <= 1
 
 
 def test_an_owner_who_approves_is_connected_and_led_to_the_console(owner: Owner) -> None:
@@ -114,6 +118,7 @@ def test_an_owner_who_approves_is_connected_and_led_to_the_console(owner: Owner)
     assert done.redirect == "https://api.example.net/console?connected=main"
     assert owner.secrets == {("main", "webasyst_token"): "a" * 32}
     assert "Max-Age=0" in done.forget
+    assert [connection.id for connection in owner.connected] == ["main"]
 
 
 def test_a_return_without_state_is_refused(owner: Owner) -> None:

@@ -60,11 +60,19 @@ class Start:
 
 
 class Authorisation:
+    """`connected` is told when a token has been kept."""
+
     def __init__(
-        self, connections: Connections, states: OneTimeStates, secrets: SecretStore, webasyst: WebasystAccess, public_url: str
+        self,
+        connections: Connections,
+        states: OneTimeStates,
+        secrets: SecretStore,
+        webasyst: WebasystAccess,
+        public_url: str,
+        connected: Callable[[Connection], None],
     ) -> None:
         self._connections, self._states, self._secrets = connections, states, secrets
-        self._webasyst, self._public_url = webasyst, public_url.rstrip("/")
+        self._webasyst, self._public_url, self._connected = webasyst, public_url.rstrip("/"), connected
 
     def start(self, connection_id: str) -> Start:
         """The address where the owner approves, for one browser and ten minutes. Raises UnknownConnection, or ConfigurationError without an account address."""
