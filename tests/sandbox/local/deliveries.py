@@ -136,8 +136,8 @@ def schedule_event(name: str) -> dict[str, Any]:
         "source": "aws.scheduler",
         "account": "000000000000",
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": "us-east-1",
-        "resources": [f"arn:aws:scheduler:us-east-1:000000000000:schedule/default/{name}"],
+        "region": "eu-central-1",
+        "resources": [f"arn:aws:scheduler:eu-central-1:000000000000:schedule/default/{name}"],
         "detail": "{}",
     }
 

@@ -12,6 +12,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from tests.sandbox.local.template import REGION
+
 SERVICES = "dynamodb,sqs,ssm,sts"
 
 
@@ -65,6 +67,7 @@ def _environment(folder: Path, services: str, port: int) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "aws"),
         "S3_PERSIST": "0",

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-ACCOUNT, REGION = "000000000000", "us-east-1"
+ACCOUNT, REGION = "000000000000", "eu-central-1"
 
 
 class _Loader(yaml.SafeLoader):
