@@ -96,9 +96,7 @@ class Server:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     def call_counts(self) -> dict[str, int]:
@@ -228,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.sandbox.closed(self.connection)
         super().finish()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Silent: requests carry secrets."""
 
     def _serve(self) -> None:
@@ -236,13 +234,13 @@ class _Handler(BaseHTTPRequestHandler):
             response, fault = self.server.sandbox.answer(self._request())
         except _Dropped:
             self._drop()
-        except Exception as error:  # noqa: BLE001 - a bug of the sandbox must be seen by the test, not hang it
+        except Exception as error:
             traceback.print_exc()
             self._send(Response(500, f"sandbox failed: {error!r}".encode()), None)
         else:
             self._send(response, fault)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_HEAD = _serve  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_HEAD = _serve
 
     def _request(self) -> Request:
         path, _, query = self.path.partition("?")

@@ -1,0 +1,167 @@
+"""Variation groups: products that share their content and differ by features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.sandbox.cscart import php
+from tests.sandbox.cscart.shop import ApiError, Call, Page, Row, Shop
+
+SHARED = frozenset(
+    {
+        "product",
+        "short_description",
+        "full_description",
+        "promo_text",
+        "meta_keywords",
+        "meta_description",
+        "search_words",
+        "page_title",
+        "category_ids",
+        "main_category",
+        "company_id",
+        "tax_ids",
+    }
+)
+_PURPOSES = ("group_catalog_item", "group_variation_catalog_item")
+
+
+def of_product(shop: Shop, row: Row) -> Row:
+    """The fields the add-on puts on every product row; null outside of a group."""
+    group_id = row["variation_group_id"]
+    if not group_id:
+        return {"variation_group_id": None, "variation_group_code": None, "parent_product_id": "0", "product_type": "P"}
+    group = shop.row("SELECT * FROM variation_groups WHERE id=?", group_id) or {"code": "", "features": ""}
+    return {
+        "variation_group_id": str(group_id),
+        "variation_group_code": group["code"],
+        "variation_feature_ids": {part: part for part in group["features"].split(",") if part},
+        "variation_features": _values(shop, row["product_id"], group["features"]),
+        "parent_product_id": str(row["parent_product_id"]),
+        "product_type": "V" if row["parent_product_id"] else "P",
+    }
+
+
+def _values(shop: Shop, product_id: int, features: str) -> Row:
+    ids = php.ints(features)
+    found = shop.rows(
+        "SELECT v.feature_id, v.variant_id, w.variant, f.description FROM feature_values v"
+        " JOIN features f USING (feature_id) LEFT JOIN feature_variants w USING (variant_id)"
+        f" WHERE v.product_id=? AND v.feature_id IN ({php.marks(ids)}) ORDER BY v.feature_id",
+        (product_id, *ids),
+    )
+    return {str(row["feature_id"]): php.columns(row) for row in found}
+
+
+def without_shared(shop: Shop, product_id: int, body: Any) -> Any:
+    """A child keeps its parent's content, whatever is sent (trap 34)."""
+    is_child = shop.value("SELECT parent_product_id FROM products WHERE product_id=?", product_id)
+    return {name: value for name, value in body.items() if name not in SHARED} if is_child else body
+
+
+def copy_to_children(shop: Shop, product_id: int) -> None:
+    """Without moving the children's stamps."""
+    children = shop.rows("SELECT product_id FROM products WHERE parent_product_id=?", (product_id,))
+    for child in (row["product_id"] for row in children):
+        shop.run("DELETE FROM product_descriptions WHERE product_id=?", child)
+        shop.run(
+            "INSERT INTO product_descriptions SELECT ?, lang_code, product, short_description, full_description,"
+            " promo_text, meta_keywords, meta_description, search_words, page_title FROM product_descriptions"
+            " WHERE product_id=?",
+            child,
+            product_id,
+        )
+        shop.run("DELETE FROM products_categories WHERE product_id=?", child)
+        shop.run(
+            "INSERT INTO products_categories SELECT ?, category_id, link_type FROM products_categories WHERE product_id=?",
+            child,
+            product_id,
+        )
+
+
+def leave(shop: Shop, product_id: int) -> None:
+    """Takes a product out of its group; a parent's eldest child takes its place."""
+    group_id = shop.value("SELECT variation_group_id FROM products WHERE product_id=?", product_id)
+    shop.run("UPDATE products SET variation_group_id=0, parent_product_id=0 WHERE product_id=?", product_id)
+    heir = shop.value("SELECT min(product_id) FROM products WHERE parent_product_id=?", product_id)
+    if heir:
+        shop.run("UPDATE products SET parent_product_id=? WHERE parent_product_id=?", heir, product_id)
+        shop.run("UPDATE products SET parent_product_id=0 WHERE product_id=?", heir)
+    if group_id and not shop.row("SELECT 1 FROM products WHERE variation_group_id=?", group_id):
+        shop.run("DELETE FROM variation_groups WHERE id=?", group_id)
+
+
+def groups(shop: Shop, call: Call) -> Row:
+    ids = php.ints(call.params.get("product_ids"))
+    where, args = "1", []
+    if ids:
+        where = f"id IN (SELECT variation_group_id FROM products WHERE product_id IN ({php.marks(ids)}))"
+        args = ids
+    page = Page.of(call, int(shop.db.execute(f"SELECT count(*) FROM variation_groups WHERE {where}", args).fetchone()[0]), clamped=False)
+    rows = shop.rows(f"SELECT * FROM variation_groups WHERE {where} ORDER BY id{page.limit}", args)
+    return {"groups": [_group(shop, row) for row in rows], "params": page.params(call)}
+
+
+def group(shop: Shop, call: Call) -> Row:
+    return _group(shop, _found(shop, call.id))
+
+
+def _found(shop: Shop, key: str) -> Row:
+    column = "id" if key.isdigit() else "code"
+    row = shop.row(f"SELECT * FROM variation_groups WHERE {column}=?", key)
+    if row is None:
+        raise ApiError(404)
+    return row
+
+
+def _group(shop: Shop, row: Row) -> Row:
+    members = shop.rows(
+        "SELECT product_id, parent_product_id FROM products WHERE variation_group_id=? ORDER BY product_id",
+        (row["id"],),
+    )
+    listed = [part for part in row["features"].split(",") if part]
+    return {
+        "id": row["id"],
+        "code": row["code"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "features": [{"feature_id": int(part), "purpose": _PURPOSES[index > 0]} for index, part in enumerate(listed)],
+        "products": [
+            member | {"feature_values": list(_values(shop, member["product_id"], row["features"]).values())} for member in members
+        ],
+    }
+
+
+def create_group(shop: Shop, call: Call) -> Row:
+    ids = php.ints(call.body.get("product_ids"))
+    known = shop.rows(f"SELECT product_id FROM products WHERE product_id IN ({php.marks(ids)})", ids)
+    wanted = [php.to_int(item.get("feature_id")) for item in php.values(call.body.get("features"))]
+    if not ids or len(known) != len(set(ids)) or not wanted:
+        raise ApiError(400, "Variation group was not created")
+    group_id = make_group(shop, ids, wanted, str(call.body.get("code") or ""))
+    return {"id": group_id}
+
+
+def make_group(shop: Shop, ids: list[int], features: list[int], code: str = "") -> int:
+    """The first product becomes the parent and gives its content to the others."""
+    now = shop.time
+    number = int(shop.value("SELECT coalesce(max(id),0)+1 FROM variation_groups"))
+    values = {"code": code or f"PV-{number:08X}", "features": ",".join(map(str, features))}
+    group_id = shop.insert("variation_groups", values | {"created_at": now, "updated_at": now})
+    parent, *children = ids
+    shop.update("products", {"variation_group_id": group_id, "parent_product_id": 0}, product_id=parent)
+    for child in children:
+        shop.update("products", {"variation_group_id": group_id, "parent_product_id": parent}, product_id=child)
+    copy_to_children(shop, parent)
+    return group_id
+
+
+def delete_group(shop: Shop, call: Call) -> None:
+    row = _found(shop, call.id)
+    shop.run("UPDATE products SET variation_group_id=0, parent_product_id=0 WHERE variation_group_id=?", row["id"])
+    shop.run("DELETE FROM variation_groups WHERE id=?", row["id"])
+
+
+def detach(shop: Shop, call: Call) -> Row:
+    leave(shop, call.number)
+    return {"product_id": call.number}
