@@ -96,11 +96,15 @@ def body_print(order: Order) -> str:
     return prints.of_value(body_value(order))
 
 
+def _goods(order: Order) -> Decimal:
+    return sum((line.amount for line in order.lines if not line.is_free_form), Decimal(0))
+
+
 def money_difference(wanted: Order, kept: Order) -> dict[str, str]:
     """Fields of money in which the mirrored order is off, with both amounts; empty when it is exact."""
     pairs = {
         "total": (wanted.expected_total, kept.total),
         "shipping": (wanted.shipping, kept.shipping),
-        "lines": (wanted.subtotal, kept.subtotal),
+        "lines": (_goods(wanted), _goods(kept)),
     }
     return {name: f"{cents(ours)} != {cents(theirs)}" for name, (ours, theirs) in pairs.items() if cents(ours) != cents(theirs)}

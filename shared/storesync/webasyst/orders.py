@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ..domain.exchange import Page
@@ -16,6 +17,7 @@ from .hashes import order_value
 
 SHIPPING = "storesync_shipping"
 PAGE = 500
+ROUNDING_TRIES, ROUNDING_MOST = 3, Decimal("0.10")
 BATCH = 100
 
 
@@ -84,7 +86,19 @@ class Orders:
             if text(answer.get("status")) == "fail":
                 raise Rejected("the shop refused the order", store="webasyst", fields=",".join(_fields(answer.get("errors"))))
             raise OutcomeUnknown("no order carries the mark", store="webasyst")
-        return found[0]
+        return self._exact(found[0], order)
+
+    def _exact(self, kept: Order, wanted: Order) -> Order:
+        """The shop spreads a discount over the lines and may move a cent by that (R7); a rounding line takes it back."""
+        rounding = Decimal(0)
+        for _ in range(ROUNDING_TRIES):
+            rounding += wanted.expected_total - kept.total
+            if kept.total == wanted.expected_total or abs(rounding) > ROUNDING_MOST:
+                break
+            lines = (*wanted.lines, Line("", "", "", "", "Rounding", rounding, 1))
+            self.client.post("shop.order.save", self._form(replace(wanted, lines=_same_lines(kept.lines, lines))) | {"id": kept.id})
+            kept = self._one(kept.id)
+        return kept
 
     def _form(self, order: Order) -> dict[str, object]:
         """Shipping and discount always: left out, they are reckoned anew (W33)."""
@@ -109,7 +123,7 @@ class Orders:
         self.client.post("shop.order.save", self._form(replace(desired, lines=lines)) | {"id": current.id})
         if dance:
             self._set_reduced(self._one(current.id), "1")
-        return self._one(current.id)
+        return self._exact(self._one(current.id), desired)
 
     def _set_reduced(self, order: Order, value: str) -> None:
         self.client.post("shop.order.save", self._form(order) | {"id": order.id, "params": {"reduced": value}})

@@ -1,4 +1,4 @@
-"""The CS-Cart sandbox: a shop that behaves as its contract says, traps included."""
+"""A CS-Cart shop to test against: its API as documented and as unkind as observed."""
 
 from tests.sandbox.cscart.app import CsCartSandbox
 

@@ -1,81 +1,51 @@
-"""The sandbox shop behind HTTP: routing, versions, authentication, privileges and error shapes."""
+"""The sandbox shop: routing, authentication, versions and errors of its API."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 
-from tests.sandbox.cscart import (
-    directory,
-    features,
-    hooks,
-    images,
-    order_rows,
-    order_write,
-    php,
-    product_write,
-    products,
-    schema,
-    seed,
-    variations,
-)
+from tests.sandbox.cscart import entities, hooks, images, inbound, order_write, orders, people, php, products, schema, seed
 from tests.sandbox.cscart.shop import Account, ApiError, Call, Entity, Row, Shop
 from tests.sandbox.httpd import Request, Response
 
-_JSON = (("Content-Type", "application/json"),)
-_HTML = (("Content-Type", "text/html; charset=utf-8"),)
-_NAMES = {
+_VERSIONS = {"2.0": "2.0", "2.1": "2.1", "4.0": "2.1", "4.1": "2.1", "1.0": "1.0"}
+_OLD = frozenset({"orders", "products", "users", "version"})
+_STORED = ("POST", "PUT")
+_WORDS = {
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     415: "Unsupported Media Type",
 }
-ENTITIES = {
-    "products": Entity(
-        "view_catalog", "manage_catalog", products.index, products.get, product_write.create, product_write.update, product_write.delete
-    ),
-    "features": Entity("view_catalog", "manage_catalog", features.index, features.get),
-    "categories": Entity("view_catalog", "manage_catalog", directory.categories, create=directory.create_category),
-    "product_variations_groups": Entity(
-        "view_catalog",
-        "manage_catalog",
-        variations.groups,
-        variations.group,
-        variations.create_group,
-        None,
-        variations.delete_group,
-        named=True,
-    ),
-    "orders": Entity(
-        "view_orders",
-        "edit_order",
-        order_rows.index,
-        order_rows.get,
-        order_write.create,
-        order_write.update,
-        rights={"POST": "create_order"},
-    ),
-    "statuses": Entity("manage_order_statuses", "manage_order_statuses", directory.statuses),
-    "payments": Entity("view_payments", "manage_payments", directory.payments),
-    "shippings": Entity("view_shippings", "manage_shippings", directory.shippings),
-    "stores": Entity("view_stores", "manage_stores", directory.stores, created=200),
-    "users": Entity("view_users", "manage_users", directory.users, directory.user),
-    "zapier_hooks": Entity("view_zapier_hooks", "manage_zapier_hooks", hooks.index, hooks.get, hooks.create, None, hooks.delete),
-}
+_PAGE = b"<!DOCTYPE html><html><head><title>Shop</title></head><body><h1>%s</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    entity: str
+    version: str
+    id: str = ""
+    child: str = ""
+    company: str = ""
 
 
 class CsCartSandbox:
-    """A whole shop. `push` gets the thin events of a companion add-on, once an answer's work is stored."""
+    """A CS-Cart shop in one SQLite file.
+
+    `now` gives unix seconds; `rights` None is a root administrator, otherwise the names of contract 1.3;
+    `account_company` binds the API account to a storefront or makes it a vendor's; `rewriting` False leaves only
+    `api.php?_d=`. `push` receives a companion add-on's thin events after the work is stored, inside of the request.
+    """
 
     def __init__(
         self,
@@ -84,148 +54,249 @@ class CsCartSandbox:
         edition: str = "ULTIMATE",
         currency: str = "RUB",
         email: str = "sync@shop.example",
-        key: str = "k" * 32,
+        key: str = "A1b2C3d4E5f6G7h8J9k0L1m2N3p4Q5r6",
         rewriting: bool = True,
         premoderation: bool = False,
-        rights: frozenset[str] | None = None,
+        rights: Iterable[str] | None = None,
         public_url: str = "",
+        account_company: int = 0,
     ) -> None:
-        self.email, self.key, self.rewriting, self.rights, self.public_url = email, key, rewriting, rights, public_url
+        self.email, self.key, self.rewriting, self.public_url = email, key, rewriting, public_url
+        self.rights = None if rights is None else frozenset(rights)
         self.push: Callable[[Row], None] | None = None
+        self.https_only = False
         self._lock = threading.RLock()
-        db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=OFF")
-        schema.create(db)
-        self.shop = Shop(db, now, edition, currency, premoderation)
-        if schema.is_empty(db):
-            schema.install(db, edition=edition, currency=currency, now=int(now()))
-
-    def seed(self, products: int, orders: int, seed_: int = 1) -> None:
-        with self._lock:
-            self.shop.run("BEGIN")
-            seed.fill(self.shop, products, orders, seed_)
-            self.shop.run("COMMIT")
-            self.shop.effects.clear()
+        self._entities, self._children = entities.table(), entities.children()
+        self.shop = _opened(path, now, edition, currency, premoderation)
+        with self._lock, self.shop.db:
+            if not self.shop.row("SELECT 1 FROM users WHERE email=?", email):
+                kind = "V" if account_company and not self.shop.ultimate else "A"
+                people.add_administrator(self.shop, email, key, account_company, kind)
 
     def app(self, request: Request) -> Response:
-        if request.path.startswith("/images/"):
-            with self._lock:
-                served = images.serve(self.shop, request.path)
-            return Response(200, served[0], (("Content-Type", served[1]),)) if served else Response(404, b"", _HTML)
-        found = self._resource(request)
-        if found is None:
-            return Response(404, b"<html><body>Page not found</body></html>", _HTML)
+        resource, params = inbound.resource(request, self.rewriting)
+        if resource is None:
+            return self._dated(self._page(request))
         try:
-            return self._api(request, *found)
+            response = self._api(request, resource, params)
         except ApiError as error:
-            return self._error(error)
+            response = _error(error)
+        return self._dated(response)
 
-    def _resource(self, request: Request) -> tuple[str, Row] | None:
-        params = php.parse_query(request.raw_query)
-        if request.path.endswith("/api.php"):
-            return str(params.get("_d", "")), params
-        match = re.search(r"/api/(.*)$", request.path)
-        return (match.group(1), params) if match and self.rewriting else None
+    def seed(self, products: int, orders: int, seed: int = 0) -> None:
+        """Fills the shop; what was in it before stays."""
+        with self._lock, self.shop.db:
+            _seed(self.shop, products, orders, seed)
 
-    def _error(self, error: ApiError) -> Response:
-        name = _NAMES.get(error.status, "Error")
-        message = f"{name}: {'; '.join(error.messages)}" if error.messages else name
-        body: Row = {"message": message, "status": error.status} | ({"messages": list(error.messages)} if error.messages else {})
-        more = (("WWW-Authenticate", 'Basic realm="User email/API key"'),) if error.status == 401 else ()
-        return Response(error.status, json.dumps(body).encode(), _JSON + more)
-
-    def _api(self, request: Request, path: str, params: Row) -> Response:
-        account = self._account(request)
-        version, company_id, name, ident = self._route(path.strip("/") if not path.endswith("//") else "//")
-        if name == "version":
-            return Response(200, b'{"Version":"2.1"}', _JSON)
-        entity = ENTITIES.get(name)
-        if entity is None or (ident and not ident.isdigit() and not entity.named):
-            raise ApiError(404)
-        method = str(params.get("_METHOD") or request.method) if request.method == "POST" else request.method
-        body = self._body(request) if method in ("POST", "PUT") else {}
-        call = Call(method, version, params, body, account, self.public_url, ident, company_id=company_id)
-        handler = self._handler(entity, call)
-        if not account.may(entity.right(method)):
-            raise ApiError(403)
-        call = (
-            replace(call, downloads={url: images.download(url) for url in images.wanted_urls(body)})
-            if name == "products" and body
-            else call
+    def checkout(
+        self,
+        lines: Mapping[Any, int] | Iterable[tuple[Any, int]],
+        customer: Mapping[str, Any],
+        shipping_id: int = 1,
+        payment_id: int = 1,
+        *,
+        discount: Any = 0,
+        notes: str = "",
+        company_id: int = 1,
+        lang: str = "ru",
+    ) -> int:
+        """A shopper's checkout of (product id, amount) lines; returns the order's (or the parent's) id."""
+        items = list(lines.items() if isinstance(lines, Mapping) else lines)
+        placement = order_write.Placement(
+            products={str(n): {"product_id": item, "amount": amount} for n, (item, amount) in enumerate(items, 1)},
+            customer=customer,
+            user_id=int(customer.get("user_id") or 0),
+            payment_id=payment_id,
+            shipping_ids={"0": shipping_id},
+            company_id=company_id if self.shop.ultimate else 0,
+            lang=lang,
+            discount=php.to_cents(discount),
+            merged={"notes": notes},
+            shopper=True,
         )
-        return self._run(handler, call, entity)
+        with self._lock, self.shop.db:
+            order_id = order_write.place(self.shop, placement)
+            effects = self._taken()
+        self._send(effects)
+        return order_id
 
-    def _run(self, handler: Callable[[Shop, Call], Any], call: Call, entity: Entity) -> Response:
-        with self._lock:
-            self.shop.run("BEGIN")
-            try:
-                answer = handler(self.shop, call)
-                self.shop.run("COMMIT")
-            except BaseException:
-                self.shop.run("ROLLBACK")
-                self.shop.effects.clear()
-                raise
-            effects, self.shop.effects = list(self.shop.effects), []
-        hooks.send(effects, self._payload, self.push, self.public_url)
-        if call.method == "DELETE":
-            return Response(204)
-        return Response(entity.created if call.method == "POST" else 200, php.dumps(answer), _JSON)
+    def execute(self, sql: str, *args: Any) -> list[Row]:
+        """Direct SQL, as a third-party import would do it: no stamp moves, no hook fires."""
+        with self._lock, self.shop.db:
+            return self.shop.rows(sql, args)
 
-    def _payload(self, effect: Row) -> Any:
+    def close(self) -> None:
         with self._lock:
-            if "order_id" in effect:
-                return order_rows.shown(self.shop, order_rows.found(self.shop, int(effect["order_id"])))
-            return {"product_id": effect.get("product_id")}
+            self.shop.db.close()
+
+    def _api(self, request: Request, resource: str, params: Mapping[str, Any]) -> Response:
+        if request.method == "OPTIONS":
+            return Response(200)
+        account = self._account(request)
+        if self.https_only:
+            raise ApiError(403, "The API is only accessible over HTTPS")
+        route = _route(resource)
+        entity = self._entities.get(route.entity)
+        if entity is None or (route.version == "1.0" and route.entity not in _OLD):
+            raise ApiError(404)
+        method = inbound.method(request, params)
+        body = inbound.body(request, method) if method in _STORED else {}
+        inbound.check_accept(request, method)
+        call = Call(method, route.version, params, body, account, self._base(request), route.id, route.child)
+        return self._answer(entity, route, call)
 
     def _account(self, request: Request) -> Account:
-        kind, _, token = str(request.headers.get("Authorization") or "").partition(" ")
-        try:
-            email, _, key = base64.b64decode(token, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError) as wrong:
-            raise ApiError(401) from wrong
-        if kind != "Basic" or not key or (email, key) != (self.email, self.key):
+        credentials = inbound.credentials(request)
+        if credentials and not credentials[1]:
+            raise ApiError(403)
+        with self._lock:
+            found = people.authenticated(self.shop, *credentials, self.rights) if credentials else None
+        if found is None:
             raise ApiError(401)
-        return Account(1, 0, self.rights)
+        return found
 
-    def _route(self, path: str) -> tuple[str, int, str, str]:
-        pieces = path.split("/")
-        if "" in pieces:
+    def _answer(self, entity: Entity, route: _Route, call: Call) -> Response:
+        if not call.account.may(entity.right(call.method)):
+            raise ApiError(403)
+        if call.id and not entity.named and not call.id.isdigit():
             raise ApiError(404)
-        version = pieces.pop(0) if re.fullmatch(r"\d+(\.\d+)?", pieces[0]) else "2.1"
-        if version not in ("2.0", "2.1") or not pieces:
-            raise ApiError(404)
-        company = 0
-        if pieces[0] in ("stores", "vendors") and len(pieces) > 2:
-            company = int(pieces[1]) if pieces[1].isdigit() else 0
-            company = company if self.shop.row("SELECT 1 FROM companies WHERE company_id=?", company) else 0
-            pieces = pieces[2:]
-        return version, company, pieces[0], pieces[1] if len(pieces) > 1 else ""
+        handler = self._handler(entity, route, call)
+        urls = images.wanted_urls(call.body) if route.entity.startswith("product") else []
+        call = replace(call, downloads={url: images.download(url) for url in urls})
+        with self._lock, self.shop.db:
+            call = replace(call, company_id=self._company(route, call))
+            try:
+                result = handler(self.shop, call)
+            except ApiError:
+                self.shop.effects.clear()
+                raise
+            effects = self._taken()
+        self._send(effects)
+        return _reply(entity, route, call, result)
 
-    @staticmethod
-    def _body(request: Request) -> Row:
-        kind = str(request.headers.get("Content-Type") or "text/plain").split(";")[0]
-        if kind not in ("application/json", "text/plain"):
-            raise ApiError(415)
-        try:
-            body = json.loads(request.body) if kind == "application/json" else php.parse_query(request.body.decode())
-        except ValueError as wrong:
-            raise ApiError(400, "Invalid JSON") from wrong
-        if not body or not isinstance(body, dict):
-            raise ApiError(405, "Need params")
-        return dict(body)
-
-    @staticmethod
-    def _handler(entity: Entity, call: Call) -> Callable[[Shop, Call], Any]:
-        table = {
+    def _handler(self, entity: Entity, route: _Route, call: Call) -> Callable[[Shop, Call], Any]:
+        if route.child:
+            handler = self._children.get((call.method, route.entity, route.child))
+            if handler is None:
+                raise ApiError(404)
+            return handler
+        choices = {
             ("GET", False): entity.index,
             ("GET", True): entity.get,
             ("POST", False): entity.create,
             ("PUT", True): entity.update,
             ("DELETE", True): entity.delete,
         }
-        handler = table.get((call.method, bool(call.id)))
-        if handler is None:
+        found = choices.get((call.method, bool(call.id)))
+        if found is None or (call.method in _STORED and not call.body):
             raise ApiError(405)
-        return handler
+        return found
+
+    def _company(self, route: _Route, call: Call) -> int:
+        """An unknown store or vendor in the path is taken for all of them, then not found as a parent."""
+        own = call.account.company_id
+        wanted = int(route.company or 0)
+        if own and wanted and own != wanted:
+            raise ApiError(403)
+        if wanted and not self.shop.row("SELECT 1 FROM companies WHERE company_id=?", wanted):
+            raise ApiError(404)
+        return own or wanted
+
+    def _taken(self) -> list[Row]:
+        effects, self.shop.effects = self.shop.effects, []
+        return effects
+
+    def _send(self, effects: list[Row]) -> None:
+        hooks.send(effects, self._payload, self.push, self.public_url)
+
+    def _payload(self, effect: Row) -> Any:
+        with self._lock:
+            if "order_id" in effect:
+                row = self.shop.row("SELECT * FROM orders WHERE order_id=?", effect["order_id"])
+                order = orders.whole(self.shop, row) if row else {}
+                if effect["trigger"] == "new_order":
+                    order["products"] = list(order.get("products", {}).values())
+                return order
+            if "product_id" in effect:
+                call = Call("GET", "2.1", {}, {}, Account(0), self.public_url, str(effect["product_id"]))
+                return products.get(self.shop, call)
+        return {name: value for name, value in effect.items() if name.endswith("_id")}
+
+    def _base(self, request: Request) -> str:
+        return self.public_url.rstrip("/") or f"http://{request.headers.get('Host', 'shop.example')}"
+
+    def _page(self, request: Request) -> Response:
+        """The storefront: pictures, a front page, and HTML for all the rest."""
+        with self._lock:
+            found = images.serve(self.shop, request.path)
+        if found:
+            return Response(200, found[0], (("Content-Type", found[1]),))
+        html = (("Content-Type", "text/html; charset=utf-8"),)
+        if re.fullmatch(r".*/(index\.php)?", request.path):
+            return Response(200, _PAGE % b"Welcome", html)
+        return Response(404, _PAGE % b"Page not found", html)
+
+    def _dated(self, response: Response) -> Response:
+        date = ("Date", formatdate(self.shop.now(), usegmt=True))
+        return replace(response, headers=(*response.headers, date))
+
+
+def _opened(path: str, now: Callable[[], float], edition: str, currency: str, premoderation: bool) -> Shop:
+    if edition not in ("ULTIMATE", "MULTIVENDOR"):
+        raise ValueError(f"unknown edition: {edition}")
+    db = sqlite3.connect(path, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    if path != ":memory:":
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=OFF")
+    db.execute("PRAGMA cache_size=-64000")
+    schema.create(db)
+    shop = Shop(db, now, edition, currency, premoderation)
+    with db:
+        if schema.is_empty(db):
+            schema.install(db, edition=edition, currency=currency, now=shop.time)
+    return shop
+
+
+def _seed(shop: Shop, products: int, orders: int, number: int) -> None:
+    seed.fill(shop, products, orders, number)
+
+
+def _route(resource: str) -> _Route:
+    """`[VERSION/][stores|vendors/ID/]ENTITY[/ID[/CHILD]]`."""
+    parts = resource.removesuffix("/").split("/")
+    version = "2.1"
+    if re.match(r"\d", parts[0]):
+        version = _VERSIONS.get(parts.pop(0), "")
+    if not version or not parts or "" in parts:
+        raise ApiError(404)
+    company = ""
+    if parts[0] in ("stores", "vendors") and len(parts) > 2:
+        company, parts = parts[1], parts[2:]
+        if not company.isdigit():
+            raise ApiError(404)
+    if len(parts) > 3:
+        raise ApiError(404)
+    entity, number, child = (*parts, "", "")[:3]
+    return _Route(entity, version, number, child, company)
+
+
+def _reply(entity: Entity, route: _Route, call: Call, result: Any) -> Response:
+    if call.method == "DELETE":
+        return Response(204)
+    status = entity.created if call.method == "POST" and not route.child else 200
+    if call.method == "POST" and route.child:
+        status = 201
+    return Response(status, php.dumps(result), (("Content-Type", "application/json"),))
+
+
+def _error(error: ApiError) -> Response:
+    word = _WORDS.get(error.status, "Error")
+    body: Row = {"message": ": ".join([word, *error.messages[:1]])}
+    if error.messages:
+        body["messages"] = list(error.messages)
+    body["status"] = error.status
+    headers = [("Content-Type", "application/json")]
+    if error.status == 401:
+        headers.append(("WWW-Authenticate", 'Basic realm="User email/API key"'))
+    return Response(error.status, php.dumps(body), tuple(headers))

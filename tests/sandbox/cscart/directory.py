@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tests.sandbox.cscart import php
@@ -18,11 +17,6 @@ def listed(name: str, table: str, where: str = "1", *, clamped: bool = True, sha
     return index
 
 
-def _status(row: Row) -> Row:
-    return php.columns(row) | {"params": json.loads(row["params"])}
-
-
-statuses = listed("statuses", "statuses", "type='O' AND status NOT IN ('N','T')", shape=_status)
 payments = listed("payments", "payments")
 shippings = listed("shippings", "shippings")
 stores = listed("stores", "companies")

@@ -113,3 +113,18 @@ def _keep(shop: Shop, product_id: int, feature: Row, value: Any) -> None:
         row |= {"variant_id": php.to_int(item)} if choice else {"value": str(item)}
         if not choice or row["variant_id"]:
             shop.insert("feature_values", row)
+
+
+def create(shop: Shop, call: Call) -> Row:
+    body = call.body
+    kind = str(body.get("feature_type") or "")[:1]
+    name = str(body.get("internal_name") or body.get("description") or "")
+    if not kind or not name:
+        raise ApiError(400, "Required field: feature_type" if not kind else "Required field: description")
+    values = {"feature_type": kind, "description": name, "purpose": str(body.get("purpose") or "find_products")}
+    values["categories_path"] = ",".join(str(item) for item in php.values(body.get("categories_path")))
+    feature_id = shop.insert("features", values)
+    for variant in php.values(body.get("variants")):
+        if isinstance(variant, dict) and variant.get("variant"):
+            _variant_id(shop, feature_id, str(variant["variant"]))
+    return {"feature_id": feature_id}

@@ -50,9 +50,9 @@ def fire(shop: Shop, trigger: str, **subject: int) -> None:
         shop.effects.append({"hook": row["url"], "trigger": trigger, **subject})
 
 
-def push(shop: Shop, event: str, **facts: Any) -> None:
-    thin = {name: str(value) if name.endswith("_id") else value for name, value in facts.items()}
-    shop.effects.append({"event_id": str(uuid.uuid4()), "event": event, "ts": shop.time, **thin})
+def push(shop: Shop, kind: str, **facts: Any) -> None:
+    """A companion add-on's thin message: ids and letters, nothing personal."""
+    shop.effects.append({"type": kind, "timestamp": shop.time, "data": facts})
 
 
 def send(effects: list[Row], payload: Callable[[Row], Any], companion: Callable[[Row], None] | None, shop_url: str) -> None:
@@ -60,7 +60,7 @@ def send(effects: list[Row], payload: Callable[[Row], Any], companion: Callable[
     for effect in effects:
         if "hook" not in effect:
             if companion is not None:
-                companion({**effect, "shop": shop_url})
+                companion({**effect, "id": uuid.uuid4().hex, "data": {**effect["data"], "shop": shop_url}})
             continue
         body = payload(effect)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,147 +1,276 @@
-"""Placing and changing orders: catalogue prices, stock by status, and the rebuild that any key beside the status sets off."""
+"""Placing orders, the same way for a shopper and for the API; and the rebuild that any edit means."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox.cscart import hooks, order_rows, php, pricing
+from tests.sandbox.cscart import cart, hooks, orders, php, statuses
+from tests.sandbox.cscart.cart import Line, Totals
 from tests.sandbox.cscart.shop import ApiError, Call, Row, Shop
+from tests.sandbox.cscart.texts import stored
 
-_PEOPLE = ("email", "firstname", "lastname", "phone")
-_QUIET = {"status", "notify_user", "notify_department", "notify_vendor"}
+_CONTACT = ("email", "firstname", "lastname", "phone", "company", "url", "fax")
+_MERGED_MONEY = ("total", "shipping_cost", "subtotal_discount", "payment_surcharge")
+_NOTIFY = frozenset({"notify_user", "notify_department", "notify_vendor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An order about to be placed; `merged` overwrites the order's row and nothing else (contract 3.4)."""
+
+    products: Any
+    customer: Mapping[str, Any]
+    user_id: int
+    payment_id: int
+    shipping_ids: Mapping[str, Any]
+    company_id: int
+    lang: str
+    issuer_id: int = 0
+    discount: int = 0
+    merged: Mapping[str, Any] | None = None
+    shopper: bool = False
 
 
 def create(shop: Shop, call: Call) -> Row:
-    if shop.ultimate and not call.company_id:
-        raise ApiError(400, "Select a storefront")
     body = call.body
+    company_id = call.company_id or call.account.company_id
+    if shop.ultimate and not company_id:
+        raise ApiError(400, "Please select a storefront")
     for name in ("payment_id", "products"):
         if not php.truthy(body.get(name)):
             raise ApiError(400, f"Required field: {name}")
-    order_id = place(shop, call.company_id or 1, body)
-    return {"order_id": order_id, "order_data": order_rows.shown(shop, order_rows.found(shop, order_id)), "suborder_ids": []}
+    placement = Placement(
+        products=body["products"],
+        customer=_customer(shop, body),
+        user_id=php.to_int(body.get("user_id")),
+        payment_id=php.to_int(body["payment_id"]),
+        shipping_ids=_shipping_ids(body),
+        company_id=company_id,
+        lang=call.lang,
+        issuer_id=call.account.user_id,
+        merged=body,
+    )
+    return _answer(shop, place(shop, placement))
 
 
-def place(shop: Shop, company_id: int, body: Any, *, discount: int = 0, surcharge: int = 0, taxes: Row | None = None) -> int:
-    """A list's first line has the key 0 and is left out without a word (trap 20); given prices are ignored (trap 21)."""
-    lines = [(key, line) for key, line in _keyed(body["products"]) if key != "0"]
-    rows = [row for key, line in lines if (row := _line(shop, key, line, kept=False))]
-    if not rows:
+def _customer(shop: Shop, body: Mapping[str, Any]) -> Row:
+    user_id = php.to_int(body.get("user_id"))
+    given = body.get("user_data")
+    user = shop.row("SELECT * FROM users WHERE user_id=?", user_id) if user_id else None
+    if user is None and not isinstance(given, dict):
+        raise ApiError(400, "Required field: user_data")
+    known = {name: user[name] for name in _CONTACT} | json.loads(user["profile"]) if user else {}
+    return known | (given if isinstance(given, dict) else {})
+
+
+def _shipping_ids(body: Mapping[str, Any]) -> Row:
+    given = body.get("shipping_ids") or body.get("shipping_id")
+    return given if isinstance(given, dict) else {"0": given} if given else {}
+
+
+def _answer(shop: Shop, order_id: int) -> Row:
+    row = shop.row("SELECT * FROM orders WHERE order_id=?", order_id) or {}
+    answer: Row = {"order_id": order_id, "order_data": orders.whole(shop, row)}
+    if row["is_parent_order"] == "Y":
+        children = shop.rows("SELECT * FROM orders WHERE parent_order_id=? ORDER BY order_id", (order_id,))
+        answer["suborder_ids"] = [child["order_id"] for child in children]
+        answer["suborders_data"] = [orders.whole(shop, child) for child in children]
+    return answer
+
+
+def place(shop: Shop, placement: Placement) -> int:
+    """Several vendors in the cart make a parent and a child for each (contract 3.3)."""
+    found = cart.lines(shop, placement.products, placement.lang)
+    if not found:
         raise ApiError(400, "The cart is empty")
-    shipping = _shipping(shop, body, company_id)
-    user = dict(body.get("user_data") or {})
-    order = {name: str(user.get(name) or "") for name in _PEOPLE}
-    profile = {name: str(value) for name, value in user.items() if name[:2] in ("b_", "s_")}
-    order |= {"company_id": company_id, "user_id": php.to_int(body.get("user_id", 0)), "payment_id": php.to_int(body["payment_id"])}
-    order |= {"notes": str(body.get("notes") or ""), "profile": json.dumps(profile, ensure_ascii=False), "issuer_id": 1, "status": "N"}
-    order |= {"shipping_ids": str(shipping["shipping_id"]), "shipping": json.dumps([_shown_shipping(shipping)], ensure_ascii=False)}
-    order |= {"subtotal_discount": discount, "payment_surcharge": surcharge, "taxes": json.dumps(taxes or {}, ensure_ascii=False)}
-    order |= {"timestamp": shop.time, "updated_at": shop.time, "payment_info": json.dumps({"card_number": "4111111111111111"})}
-    order_id = shop.insert("orders", order | {"total": 0, "subtotal": 0, "shipping_cost": shipping["rate"]})
-    _store_lines(shop, order_id, rows)
-    reckon(shop, order_id)
-    move(shop, order_id, "O")
+    if not shop.row("SELECT 1 FROM payments WHERE payment_id=? AND status='A'", placement.payment_id):
+        raise ApiError(400, "Payment method not found")
+    companies = list(dict.fromkeys(line.company_id for line in found))
+    if shop.ultimate or len(companies) == 1:
+        company_id = placement.company_id if shop.ultimate else companies[0]
+        return _place_one(shop, placement, found, company_id)
+    parent = store(shop, placement, totals_of(shop, placement, found), 0, parent=True)
+    for company_id in companies:
+        own = [line for line in found if line.company_id == company_id]
+        _place_one(shop, placement, own, company_id, parent_id=parent)
+    return parent
+
+
+def _place_one(shop: Shop, placement: Placement, found: list[Line], company_id: int, parent_id: int = 0) -> int:
+    totals = totals_of(shop, placement, found)
+    order_id = store(shop, placement, totals, company_id, parent_id=parent_id)
+    first = "P" if totals.total == 0 and shop.ultimate else "O"
+    statuses.change(shop, order_id, first, placing=True)
+    facts: Row = {} if placement.shopper else {"origin": "api"}
+    hooks.push(shop, "order.placed", order_id=order_id, **facts)
     hooks.fire(shop, "new_order", order_id=order_id)
-    hooks.push(shop, "order.placed", order_id=order_id)
     return order_id
 
 
-def _keyed(products: Any) -> list[tuple[str, Any]]:
-    items = products.items() if isinstance(products, dict) else enumerate(products)
-    return [(str(key), line) for key, line in items]
+def totals_of(shop: Shop, placement: Placement, found: list[Line]) -> Totals:
+    country = placement.customer.get("s_country") or placement.customer.get("b_country") or ""
+    subtotal = sum(line.subtotal for line in found)
+    order = {
+        "payment_id": placement.payment_id,
+        "shipping_ids": placement.shipping_ids,
+        "country": country,
+        "discount": min(placement.discount, subtotal),
+    }
+    return cart.totals(shop, found, order)
 
 
-def _line(shop: Shop, key: str, line: Any, *, kept: bool) -> Row | None:
-    product_id, amount = php.to_int(line.get("product_id") or key), php.to_int(line.get("amount", 1))
-    row = shop.row(
-        "SELECT p.*, d.product FROM products p JOIN product_descriptions d USING (product_id) WHERE product_id=? AND lang_code='ru'",
-        product_id,
-    )
-    if row is None or amount < 1 or (not kept and row["amount"] < amount and row["tracking"] != "D"):
-        return None
-    price = php.to_cents(line["price"]) if kept and "price" in line else pricing.effective(shop, row, amount)
+def store(shop: Shop, placement: Placement, totals: Totals, company_id: int, *, parent_id: int = 0, parent: bool = False) -> int:
+    now = shop.time
+    customer = {name: stored(name, value) for name, value in placement.customer.items() if not isinstance(value, dict)}
+    row: Row = {
+        "is_parent_order": "Y" if parent else "N",
+        "parent_order_id": parent_id,
+        "company_id": company_id,
+        "storefront_id": company_id if shop.ultimate else 1,
+        "issuer_id": placement.issuer_id or None,
+        "user_id": placement.user_id,
+        "payment_id": placement.payment_id,
+        "timestamp": now,
+        "updated_at": now,
+        "status": "T" if parent else "N",
+        "lang_code": placement.lang,
+        "ip_address": "203.0.113.7" if placement.shopper else "",
+        "secondary_currency": shop.currency,
+        "payment_info": json.dumps(_payment_info(placement)),
+        "profile": json.dumps(_profile(customer), ensure_ascii=False),
+        **{name: customer.get(name, "") for name in _CONTACT},
+        **_amounts(totals),
+        **_merged(placement.merged or {}),
+    }
+    order_id = shop.insert("orders", row)
+    write_lines(shop, order_id, totals.lines)
+    return order_id
+
+
+def _payment_info(placement: Placement) -> Row:
+    """What must never be logged (trap 37)."""
+    if not placement.shopper:
+        return {}
+    return {"card": "visa", "card_number": "4111111111111111", "cvv2": "123", "transaction_id": "f00dfeed"}
+
+
+def _profile(customer: Row) -> Row:
+    """Since 4.10 one address is asked for and mirrored into the other set."""
+    sets = {prefix: {k: v for k, v in customer.items() if k.startswith(prefix)} for prefix in ("b_", "s_")}
+    profile = sets["b_"] | sets["s_"]
+    for here, other in (("b_", "s_"), ("s_", "b_")):
+        if not sets[here]:
+            profile |= {here + name.removeprefix(other): value for name, value in sets[other].items()}
+    return profile
+
+
+def _amounts(totals: Totals) -> Row:
     return {
-        "item_id": php.to_int(key) if kept and php.to_int(key) > 1000 else 1_000_000 + product_id * 7919 % 900_000,
-        "product_id": product_id, "product_code": row["product_code"], "product": row["product"], "company_id": row["company_id"],
-        "price": price, "base_price": row["price"], "amount": amount, "stored_price": "Y" if kept else "N",
-    }  # fmt: skip
+        "total": totals.total,
+        "subtotal": totals.subtotal,
+        "subtotal_discount": totals.discount,
+        "payment_surcharge": totals.surcharge,
+        "shipping_ids": ",".join(str(item) for item in totals.shipping_ids),
+        "shipping_cost": totals.shipping_cost,
+        "shipping": json.dumps(totals.shipping, ensure_ascii=False),
+        "taxes": json.dumps(totals.taxes, ensure_ascii=False),
+    }
 
 
-def _shipping(shop: Shop, body: Any, company_id: int) -> Row:
-    country = str((body.get("user_data") or {}).get("s_country") or "RU")
-    row = shop.row("SELECT * FROM shippings WHERE shipping_id=? AND status='A'", php.to_int(body.get("shipping_id") or 0))
-    if row is None or (row["countries"] and country not in row["countries"].split(",")):
-        raise ApiError(403, "No shipping methods available")
-    return row
+def _merged(body: Mapping[str, Any]) -> Row:
+    merged: Row = {name: stored(name, body[name]) for name in ("notes", "details") if name in body}
+    merged |= {name: php.to_cents(body[name]) for name in _MERGED_MONEY if name in body}
+    if body.get("timestamp"):
+        merged["timestamp"] = php.to_int(body["timestamp"])
+    return merged
 
 
-def _shown_shipping(row: Row) -> Row:
-    return {"shipping_id": str(row["shipping_id"]), "shipping": row["shipping"], "rate": php.number(row["rate"]), "group_key": 0}
-
-
-def _store_lines(shop: Shop, order_id: int, rows: list[Row]) -> None:
+def write_lines(shop: Shop, order_id: int, lines: tuple[Line, ...]) -> None:
     shop.run("DELETE FROM order_details WHERE order_id=?", order_id)
-    for row in rows:
-        shop.insert("order_details", row | {"order_id": order_id})
-
-
-def reckon(shop: Shop, order_id: int) -> None:
-    """total = lines - discount + shipping + surcharge + tax on top."""
-    row = order_rows.found(shop, order_id)
-    subtotal = sum(line["price"] * line["amount"] for line in order_rows.lines(shop, order_id))
-    taxes = [tax for tax in php.values(json.loads(row["taxes"])) if tax["price_includes_tax"] == "N"]
-    added = sum(php.to_cents(tax["tax_subtotal"]) for tax in taxes)
-    total = subtotal - row["subtotal_discount"] + row["shipping_cost"] + row["payment_surcharge"] + added
-    shop.update("orders", {"subtotal": subtotal, "total": max(total, 0)}, order_id=order_id)
-
-
-def move(shop: Shop, order_id: int, letter: str) -> None:
-    """Stock follows what the letters say of it, without moving any product's stamp (trap 12)."""
-    row = order_rows.found(shop, order_id)
-    takes = {status: _takes(shop, status) for status in (row["status"], letter)}
-    if takes[letter] != takes[row["status"]]:
-        sign = -1 if takes[letter] else 1
-        for line in order_rows.lines(shop, order_id):
-            shop.run("UPDATE products SET amount=amount+? WHERE product_id=?", sign * line["amount"], line["product_id"])
-            hooks.push(shop, "product.stock", product_id=line["product_id"])
-    shop.update("orders", {"status": letter, "updated_at": shop.time}, order_id=order_id)
-
-
-def _takes(shop: Shop, letter: str) -> bool:
-    params = shop.value("SELECT params FROM statuses WHERE type='O' AND status=?", letter)
-    return bool(params) and json.loads(params).get("inventory") == "D"
+    for line in lines:
+        row = {
+            "item_id": line.item_id,
+            "order_id": order_id,
+            "product_id": line.product_id,
+            "product_code": line.code,
+            "product": line.name,
+            "company_id": line.company_id,
+            "price": line.price,
+            "base_price": line.base_price,
+            "amount": line.amount,
+            "tax_value": line.tax,
+            "stored_price": "Y" if line.stored else "N",
+            "extra": json.dumps(line.extra),
+        }
+        shop.insert("order_details", row)
 
 
 def update(shop: Shop, call: Call) -> Row:
+    """Status alone is cheap; any other key, and a missing right, rebuilds the order (trap 19, 1.3)."""
+    only_status = "status" in call.body and not set(call.body) - _NOTIFY - {"status"}
+    if only_status and call.account.may("change_order_status"):
+        return dict(statuses.put_status(shop, call))
+    order = orders.found(shop, call)
+    placement, found = _cart_of(shop, call, order)
+    if not found:
+        raise ApiError(400, "The cart is empty")
+    try:
+        totals = totals_of(shop, placement, found)
+    except ApiError as error:
+        raise ApiError(400, *error.messages) from error
+    letter = order["status"]
+    order_id = order["order_id"]
+    statuses.change(shop, order_id, "N", origin=call.account.user_id)
+    changed = {name: value for name, value in _merged(call.body).items() if name in ("notes", "details", "timestamp")}
+    who = {name: stored(name, placement.customer[name]) for name in _CONTACT if name in placement.customer}
+    changed |= _amounts(totals) | who | {"profile": json.dumps(_profile(dict(placement.customer)), ensure_ascii=False)}
+    changed |= {"payment_id": placement.payment_id, "updated_at": shop.time}
+    shop.update("orders", changed, order_id=order_id)
+    write_lines(shop, order_id, totals.lines)
+    statuses.change(shop, order_id, letter, origin=call.account.user_id)
+    hooks.push(shop, "order.updated", order_id=order_id, origin="api")
+    return {"order_id": order_id}
+
+
+def _cart_of(shop: Shop, call: Call, order: Row) -> tuple[Placement, list[Line]]:
     body = call.body
-    if php.truthy(body.get("status")) and set(body) <= _QUIET:
-        _status_only(shop, call.number, str(body["status"])[:1])
-        return {"order_id": call.number}
-    row = order_rows.found(shop, call.number, call.company_id)
-    before = row["status"]
-    move(shop, call.number, "N")
-    if "products" in body:
-        rows = [line for key, item in _keyed(body["products"]) if (line := _line(shop, key, item, kept="price" in item))]
-        _store_lines(shop, call.number, rows)
-    if "subtotal_discount" in body:
-        shop.update("orders", {"subtotal_discount": php.to_cents(body["subtotal_discount"])}, order_id=call.number)
-    if "notes" in body:
-        shop.update("orders", {"notes": str(body["notes"])}, order_id=call.number)
-    reckon(shop, call.number)
-    move(shop, call.number, before)
-    hooks.push(shop, "order.updated", order_id=call.number)
-    return {"order_id": call.number}
+    kept = {name: order[name] for name in _CONTACT} | json.loads(order["profile"])
+    given = body.get("user_data")
+    discount = order["subtotal_discount"]
+    if "subtotal_discount" in body and body.get("stored_subtotal_discount") == "Y":
+        discount = php.to_cents(body["subtotal_discount"])
+    old_ids = {str(index): item for index, item in enumerate(php.values(order["shipping_ids"]))}
+    placement = Placement(
+        products=body.get("products") or _current(shop, order["order_id"]),
+        customer=kept | (given if isinstance(given, dict) else {}),
+        user_id=order["user_id"],
+        payment_id=php.to_int(body.get("payment_id") or order["payment_id"]),
+        shipping_ids=_shipping_ids(body) or old_ids,
+        company_id=order["company_id"],
+        lang=order["lang_code"],
+        discount=discount,
+    )
+    return placement, cart.lines(shop, placement.products, placement.lang, managed=True)
 
 
-def _status_only(shop: Shop, order_id: int, letter: str) -> None:
-    """200 whatever came of it (trap 18): an unknown order or letter changes nothing."""
-    row = shop.row("SELECT status FROM orders WHERE order_id=?", order_id)
-    known = shop.row("SELECT 1 FROM statuses WHERE type='O' AND status=?", letter)
-    if row is None or known is None or row["status"] == letter:
-        return
-    paid = json.loads(shop.value("SELECT params FROM statuses WHERE type='O' AND status=?", letter)).get("payment_received") == "Y"
-    move(shop, order_id, letter)
-    if paid:
-        hooks.fire(shop, "order_paid", order_id=order_id)
-    hooks.push(shop, "order.status", order_id=order_id, status_from=row["status"], status_to=letter)
+def _current(shop: Shop, order_id: int) -> Row:
+    rows = shop.rows("SELECT * FROM order_details WHERE order_id=?", (order_id,))
+    return {
+        str(row["item_id"]): {
+            "product_id": row["product_id"],
+            "amount": row["amount"],
+            "price": php.money(row["price"]),
+            "stored_price": row["stored_price"],
+        }
+        for row in rows
+    }
+
+
+def delete(shop: Shop, call: Call) -> None:
+    order = orders.found(shop, call)
+    statuses.change(shop, order["order_id"], "N")
+    for table in ("orders", "order_details"):
+        shop.run(f"DELETE FROM {table} WHERE order_id=?", order["order_id"])

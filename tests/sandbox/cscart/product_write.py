@@ -13,9 +13,26 @@ from tests.sandbox.cscart.texts import folded, purified, slug, stored, trimmed
 _STOCK = 8_388_607
 _HTML = frozenset({"short_description", "full_description", "promo_text"})
 _NUMBERS = frozenset(
-    ["length", "width", "height", "low_avail_limit", "avail_since", "min_qty", "max_qty", "qty_step", "list_qty_count", "box_length", "box_width", "box_height", "min_items_in_box", "max_items_in_box"]
+    [
+        "length",
+        "width",
+        "height",
+        "low_avail_limit",
+        "avail_since",
+        "min_qty",
+        "max_qty",
+        "qty_step",
+        "list_qty_count",
+        "box_length",
+        "box_width",
+        "box_height",
+        "min_items_in_box",
+        "max_items_in_box",
+    ]
 )
-_LETTERS = frozenset(["is_edp", "edp_shipping", "tracking", "free_shipping", "zero_price_action", "out_of_stock_actions", "age_verification"])
+_LETTERS = frozenset(
+    ["is_edp", "edp_shipping", "tracking", "free_shipping", "zero_price_action", "out_of_stock_actions", "age_verification"]
+)
 
 
 def create(shop: Shop, call: Call) -> Row:

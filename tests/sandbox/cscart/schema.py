@@ -5,8 +5,59 @@ from __future__ import annotations
 import json
 import sqlite3
 
-PRODUCT_COLUMNS = ["product_id", "product_code", "product_type", "status", "company_id", "list_price", "amount", "weight", "length", "width", "height", "shipping_freight", "low_avail_limit", "timestamp", "updated_timestamp", "usergroup_ids", "is_edp", "edp_shipping", "tracking", "free_shipping", "zero_price_action", "avail_since", "out_of_stock_actions", "localization", "min_qty", "max_qty", "qty_step", "list_qty_count", "tax_ids", "age_verification", "options_type", "exceptions_type", "details_layout", "box_length", "box_width", "box_height", "min_items_in_box", "max_items_in_box", "parent_product_id", "master_product_id", "variation_group_id"]
-DESCRIPTION_FIELDS = ["product", "short_description", "full_description", "promo_text", "meta_keywords", "meta_description", "search_words", "page_title"]
+PRODUCT_COLUMNS = [
+    "product_id",
+    "product_code",
+    "product_type",
+    "status",
+    "company_id",
+    "list_price",
+    "amount",
+    "weight",
+    "length",
+    "width",
+    "height",
+    "shipping_freight",
+    "low_avail_limit",
+    "timestamp",
+    "updated_timestamp",
+    "usergroup_ids",
+    "is_edp",
+    "edp_shipping",
+    "tracking",
+    "free_shipping",
+    "zero_price_action",
+    "avail_since",
+    "out_of_stock_actions",
+    "localization",
+    "min_qty",
+    "max_qty",
+    "qty_step",
+    "list_qty_count",
+    "tax_ids",
+    "age_verification",
+    "options_type",
+    "exceptions_type",
+    "details_layout",
+    "box_length",
+    "box_width",
+    "box_height",
+    "min_items_in_box",
+    "max_items_in_box",
+    "parent_product_id",
+    "master_product_id",
+    "variation_group_id",
+]
+DESCRIPTION_FIELDS = [
+    "product",
+    "short_description",
+    "full_description",
+    "promo_text",
+    "meta_keywords",
+    "meta_description",
+    "search_words",
+    "page_title",
+]
 LANGUAGES = ("ru", "en")
 
 _TABLES = """

@@ -165,3 +165,16 @@ def delete_group(shop: Shop, call: Call) -> None:
 def detach(shop: Shop, call: Call) -> Row:
     leave(shop, call.number)
     return {"product_id": call.number}
+
+
+def attach(shop: Shop, call: Call) -> Row:
+    """Adds products to a group; they take its parent's content."""
+    row = _found(shop, call.id)
+    parent = shop.value("SELECT product_id FROM products WHERE variation_group_id=? AND parent_product_id=0", row["id"])
+    ids = php.ints(call.body.get("product_ids"))
+    for product_id in ids:
+        shop.update("products", {"variation_group_id": row["id"], "parent_product_id": parent}, product_id=product_id)
+    if ids:
+        copy_to_children(shop, parent)
+        shop.update("variation_groups", {"updated_at": shop.time}, id=row["id"])
+    return {"products_status": {str(product_id): 1 for product_id in ids}}

@@ -16,7 +16,7 @@ __all__ = ["Function", "FunctionError"]
 
 
 class Function:
-    """`concurrency`: how many events are worked on at a time; more wait for their turn."""
+    """`concurrency`: how many events are worked on at a time; more wait for their turn. `environment`: the variables it runs with."""
 
     def __init__(self, template: Template, logical_id: str, root: Path, logs: Path, settings: Mapping[str, str], concurrency: int) -> None:
         properties = template.function(logical_id)
@@ -25,7 +25,7 @@ class Function:
         self.name, self.logical_id = folder.name, logical_id
         self.seconds = float(properties["Timeout"])
         self._file = folder / f"{module}.py"
-        self._environment = _environment(template, properties, folder, root) | dict(settings)
+        self.environment = _environment(template, properties, folder, root) | dict(settings)
         self._turns = threading.BoundedSemaphore(concurrency)
         self._idle: list[Container] = []
         self._all: set[Container] = set()
@@ -67,7 +67,7 @@ class Function:
                 self._all.discard(container)
             if self._stopped:
                 raise FunctionError({"errorType": "Stopped", "errorMessage": "the stack is being stopped"})
-            container = Container(self._file, self._environment, self._log)
+            container = Container(self._file, self.environment, self._log)
             self._all.add(container)
             return container
 

@@ -93,12 +93,15 @@ class LocalStack:
 
     def invoke(self, function: str, event: Any = None) -> Any:
         """Runs a function by its folder's name (`product_pull`) or its logical id. Raises FunctionError."""
-        found = next(one for one in self._functions.values() if function in (one.name, one.logical_id))
-        return found.invoke({} if event is None else event)
+        return self._function(function).invoke({} if event is None else event)
+
+    def environment(self, function: str) -> dict[str, str]:
+        """The variables that a function runs with."""
+        return dict(self._function(function).environment)
 
     def kill(self, function: str) -> bool:
         """Ends one running environment of a function at once; whether there was one."""
-        return any(one.kill_one() for one in self._functions.values() if function in (one.name, one.logical_id))
+        return self._function(function).kill_one()
 
     def queue_idle(self) -> bool:
         """Nothing is visible, in flight or delayed."""
@@ -121,6 +124,9 @@ class LocalStack:
         for message in bodies.values():
             sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
         return [message["Body"] for message in bodies.values()]
+
+    def _function(self, name: str) -> Function:
+        return next(one for one in self._functions.values() if name in (one.name, one.logical_id))
 
     def _start(self) -> None:
         self.state_dir.mkdir(parents=True, exist_ok=True)
