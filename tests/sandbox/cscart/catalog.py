@@ -87,8 +87,7 @@ def delete(shop: Shop, call: Call) -> None:
     if path is None:
         raise ApiError(404)
     doomed = [
-        row["category_id"]
-        for row in shop.rows("SELECT category_id FROM categories WHERE id_path=? OR id_path LIKE ?", (path, f"{path}/%"))
+        row["category_id"] for row in shop.rows("SELECT category_id FROM categories WHERE id_path=? OR id_path LIKE ?", (path, f"{path}/%"))
     ]
     for table in ("categories", "category_descriptions", "products_categories"):
         shop.run(f"DELETE FROM {table} WHERE category_id IN ({php.marks(doomed)})", *doomed)

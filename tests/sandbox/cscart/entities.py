@@ -33,9 +33,7 @@ def _grouped(shop: Shop, call: Call) -> Row:
 
 def table() -> dict[str, Entity]:
     catalogue = ("view_catalog", "manage_catalog")
-    product = Entity(
-        *catalogue, products.index, products.get, product_write.create, product_write.update, product_write.delete
-    )
+    product = Entity(*catalogue, products.index, products.get, product_write.create, product_write.update, product_write.delete)
     return {
         "version": Entity("", "", _version),
         "products": product,
@@ -73,9 +71,7 @@ def table() -> dict[str, Entity]:
         "users": Entity("view_users", "manage_users", people.index, people.get, people.create, people.update, people.delete),
         "stores": Entity("view_stores", "manage_stores", created=200, **_COMPANIES),
         "vendors": Entity("view_vendors", "manage_vendors", created=200, **_COMPANIES),
-        "zapier_hooks": Entity(
-            "view_zapier_hooks", "manage_zapier_hooks", hooks.index, hooks.get, hooks.create, delete=hooks.delete
-        ),
+        "zapier_hooks": Entity("view_zapier_hooks", "manage_zapier_hooks", hooks.index, hooks.get, hooks.create, delete=hooks.delete),
         "payments": catalog.table("payments", "payment_id"),
         "shippings": catalog.table("shippings", "shipping_id", hidden=("rate", "countries")),
         "taxes": catalog.table("taxes", "tax_id"),

@@ -9,8 +9,53 @@ from tests.sandbox.cscart import php, products
 from tests.sandbox.cscart.shop import ApiError, Call, Page, Row, Shop
 
 PROFILE_FIELDS = ["firstname", "lastname", "address", "address_2", "city", "county", "state", "country", "zipcode", "phone"]
-_ROW = ["order_id", "issuer_id", "user_id", "is_parent_order", "parent_order_id", "company_id", "timestamp", "firstname", "lastname", "email", "phone", "status", "storefront_id"]
-_PLAIN = ["order_id", "is_parent_order", "parent_order_id", "company_id", "storefront_id", "issuer_id", "user_id", "profile_id", "shipping_ids", "timestamp", "updated_at", "status", "notes", "details", "promotion_ids", "payment_id", "tax_exempt", "lang_code", "ip_address", "repaid", "validation_code", "localization_id", "email", "firstname", "lastname", "phone", "company", "url", "fax", "secondary_currency"]
+_ROW = [
+    "order_id",
+    "issuer_id",
+    "user_id",
+    "is_parent_order",
+    "parent_order_id",
+    "company_id",
+    "timestamp",
+    "firstname",
+    "lastname",
+    "email",
+    "phone",
+    "status",
+    "storefront_id",
+]
+_PLAIN = [
+    "order_id",
+    "is_parent_order",
+    "parent_order_id",
+    "company_id",
+    "storefront_id",
+    "issuer_id",
+    "user_id",
+    "profile_id",
+    "shipping_ids",
+    "timestamp",
+    "updated_at",
+    "status",
+    "notes",
+    "details",
+    "promotion_ids",
+    "payment_id",
+    "tax_exempt",
+    "lang_code",
+    "ip_address",
+    "repaid",
+    "validation_code",
+    "localization_id",
+    "email",
+    "firstname",
+    "lastname",
+    "phone",
+    "company",
+    "url",
+    "fax",
+    "secondary_currency",
+]
 _SORTS = {
     "order_id": "order_id",
     "status": "status",

@@ -39,9 +39,7 @@ _PRODUCT = (
     "product_id product_code code_fold status company_id price list_price amount weight timestamp updated_timestamp "
     "tracking free_shipping is_edp tax_ids parent_product_id variation_group_id promotion_id product_type"
 ).split()
-_TEXTS = (
-    "product_id lang_code product short_description full_description meta_keywords meta_description page_title search_words"
-).split()
+_TEXTS = ("product_id lang_code product short_description full_description meta_keywords meta_description page_title search_words").split()
 
 
 def fill(shop: Shop, products: int, orders: int, number: int) -> None:
@@ -104,9 +102,7 @@ def _features(shop: Shop) -> dict[str, dict[str, int]]:
 
 def _promotions(shop: Shop) -> None:
     rows = [(1, "Скидка недели", 10, shop.time - _DAY, 0), (2, "Распродажа", 25, shop.time - _DAY, shop.time + 30 * _DAY)]
-    shop.db.executemany(
-        "INSERT OR IGNORE INTO promotions (promotion_id, name, percent, from_date, to_date) VALUES (?,?,?,?,?)", rows
-    )
+    shop.db.executemany("INSERT OR IGNORE INTO promotions (promotion_id, name, percent, from_date, to_date) VALUES (?,?,?,?,?)", rows)
 
 
 def _plans(shop: Shop, draw: random.Random, count: int, first: int, features: Any) -> Iterator[Row]:
@@ -205,9 +201,7 @@ def _groups(shop: Shop, plans: list[Row], features: Any) -> None:
     listed = {plan["variation_group_id"]: plan["parent"] for plan in plans if plan["variation_group_id"]}
     feature_id = str(features["Цвет"][""])
     rows = [(group, f"PV-{parent:08X}", feature_id, shop.time, shop.time) for group, parent in listed.items()]
-    shop.db.executemany(
-        "INSERT INTO variation_groups (id, code, features, created_at, updated_at) VALUES (?,?,?,?,?)", rows
-    )
+    shop.db.executemany("INSERT INTO variation_groups (id, code, features, created_at, updated_at) VALUES (?,?,?,?,?)", rows)
 
 
 def _values(shop: Shop, draw: random.Random, plans: list[Row], features: Any) -> None:
