@@ -184,7 +184,7 @@ def _columns(body: Mapping[str, Any]) -> Row:
     return values
 
 
-def _column(name: str, value: Any) -> Row:
+def _column(name: str, value: Any) -> Row:  # noqa: C901
     if name in _NUMBERS:
         return {name: None if value is None else php.to_int(value)}
     if name in _LETTERS:
