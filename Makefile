@@ -43,10 +43,10 @@ else
 endif
 
 .PHONY: artifacts
-artifacts: $(RUNTIME_VENV)/.installed
+artifacts: $(RUNTIME_VENV)/runtime/.installed
 	rm -rf .aws-sam/build
 	PATH="$(CURDIR)/$(RUNTIME_VENV)/bin:$$PATH" $(SAM) build
-	RUNTIME_PYTHON=$(RUNTIME_VENV)/bin/python $(BIN)/python -m pytest tests/infrastructure/packaging.py
+	RUNTIME_VENV=$(RUNTIME_VENV) $(BIN)/python -m pytest tests/infrastructure/packaging.py
 
 conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 	$(BIN)/python -m tests.conformance $(ARGS)
@@ -74,7 +74,11 @@ $(SAM_READY):
 	$(SAM_VENV)/bin/python $(PIP) aws-sam-cli==$(SAM_VERSION)
 	touch $@
 
-$(RUNTIME_VENV)/.installed: requirements-dev.txt shared/requirements.txt
+# Beside the interpreter, a folder with what Lambda's runtime brings, so that nothing else can be seen from the artifacts.
+$(RUNTIME_VENV)/runtime/.installed: requirements-dev.txt shared/requirements.txt
 	$(RUNTIME_PYTHON) -m venv $(RUNTIME_VENV)
-	$(RUNTIME_VENV)/bin/python $(PIP) $$(grep -E '^(awslambdaric|boto3)==' requirements-dev.txt) -c requirements-dev.txt
+	rm -rf $(RUNTIME_VENV)/runtime
+	$(RUNTIME_VENV)/bin/python $(PIP) --no-deps --target $(RUNTIME_VENV)/runtime \
+		$$(grep -hE '^(awslambdaric|boto3|botocore|jmespath|python-dateutil|s3transfer|simplejson|six|snapshot-restore-py|urllib3)==' \
+		requirements-dev.txt shared/requirements.txt)
 	touch $@
