@@ -17,7 +17,7 @@ RUNTIME_PYTHON := $(shell for p in python$(RUNTIME) $$(pyenv root 2>/dev/null)/v
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),eu-central-1) $(SAM_VENV)/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint package conformance simulate bench deploy-local clean
+.PHONY: help run test lint package conformance clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,15 +50,6 @@ artifacts: $(RUNTIME_VENV)/runtime/.installed
 
 conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 	$(BIN)/python -m tests.conformance $(ARGS)
-
-simulate: $(READY)  ## random histories with crashes and faults, until both stores agree
-	$(BIN)/python -m tests.simulate $(ARGS)
-
-bench: $(READY)  ## speed and cost in numbers
-	$(BIN)/python -m tests.bench $(ARGS)
-
-deploy-local: package  ## a real `sam deploy` into the AWS emulator on this machine
-	$(BIN)/python -m tests.sandbox.local.deploy $(SAM_VENV)/bin/sam $(ARGS)
 
 clean:  ## remove what was built, installed and kept here
 	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
