@@ -2,12 +2,16 @@
 PYTHON ?= python3
 ARGS ?=
 SAM_VERSION := 1.170.0
+BANDIT_VERSION := 1.9.4
+CHECKOV_VERSION := 3.3.30
 RUNTIME := 3.13
 
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 RUNTIME_VENV := .venv-runtime
+AUDIT_VENV := .venv-audit
+AUDIT_READY := $(AUDIT_VENV)/.installed
 READY := $(VENV)/.installed
 SAM_READY := $(SAM_VENV)/.installed-$(SAM_VERSION)
 PIP := -m pip install --quiet --disable-pip-version-check
@@ -17,7 +21,7 @@ RUNTIME_PYTHON := $(shell for p in python$(RUNTIME) $$(pyenv root 2>/dev/null)/v
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),eu-central-1) $(SAM_VENV)/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint package conformance clean
+.PHONY: help run test lint package conformance audit clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +55,10 @@ artifacts: $(RUNTIME_VENV)/runtime/.installed
 conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 	$(BIN)/python -m tests.conformance $(ARGS)
 
+audit: $(AUDIT_READY)  ## look for weaknesses: bandit over the code, checkov over the template (exceptions and their reasons: .checkov.yaml, pyproject.toml)
+	$(AUDIT_VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive shared functions
+	LOG_LEVEL=CRITICAL $(AUDIT_VENV)/bin/checkov --file template.yaml --config-file .checkov.yaml
+
 clean:  ## remove what was built, installed and kept here
 	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -63,6 +71,11 @@ $(READY): requirements-dev.txt shared/requirements.txt
 $(SAM_READY):
 	$(PYTHON) -m venv $(SAM_VENV)
 	$(SAM_VENV)/bin/python $(PIP) aws-sam-cli==$(SAM_VERSION)
+	touch $@
+
+$(AUDIT_READY): Makefile
+	$(PYTHON) -m venv $(AUDIT_VENV)
+	$(AUDIT_VENV)/bin/python $(PIP) bandit==$(BANDIT_VERSION) checkov==$(CHECKOV_VERSION)
 	touch $@
 
 # Beside the interpreter, a folder with what Lambda's runtime brings, so that nothing else can be seen from the artifacts.
