@@ -1,0 +1,91 @@
+"""Both sandbox shops in a process of their own, with costs and counters that are steered from outside."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import requests
+
+from tests.bench.costs import Costly, Costs
+from tests.sandbox.cscart import CsCartSandbox
+from tests.sandbox.faults import Request
+from tests.sandbox.httpd import Response, Server
+from tests.sandbox.webasyst import WebasystSandbox
+
+KEY = "benchkey" + "0" * 24
+EMAIL = "sync@shop.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Shops:
+    """`calls` of each shop since the last `reset`; `busy` seconds that its workers would have been busy."""
+
+    cscart_url: str
+    webasyst_url: str
+    token: str
+
+    def set(self, **costs: float) -> None:
+        for url in (self.cscart_url, self.webasyst_url):
+            requests.post(f"{url}_bench", json=costs, timeout=30)
+
+    def reset(self) -> None:
+        self.set()
+
+    def counted(self) -> dict[str, dict[str, float]]:
+        return {name: requests.get(f"{url}_bench", timeout=30).json() for name, url in self._named()}
+
+    def total(self) -> int:
+        return sum(int(counts.get("reads", 0) + counts.get("writes", 0)) for counts in self.counted().values())
+
+    def _named(self) -> tuple[tuple[str, str], ...]:
+        return ("cscart", self.cscart_url), ("webasyst", self.webasyst_url)
+
+
+class _Steered:
+    """`POST _bench` sets costs and forgets what was counted, `GET _bench` tells it."""
+
+    def __init__(self, app: Any) -> None:
+        self.costly = Costly(app, Costs(latency=0.0))
+
+    def __call__(self, request: Request) -> Response:
+        if not request.path.endswith("/_bench"):
+            return self.costly(request)
+        if request.method == "POST":
+            costs = json.loads(request.body or b"{}")
+            wanted = replace(self.costly.costs, **{name: int(value) if name == "workers" else value for name, value in costs.items()})
+            self.costly = Costly(self.costly.app, wanted)
+            return Response.of_json({})
+        return Response.of_json({**self.costly.calls, "busy": self.costly.busy})
+
+
+@contextmanager
+def shops(cscart: int, webasyst: int = 0, seed: int = 1) -> Iterator[Shops]:
+    """So many products in each; nothing is linked yet."""
+    command = [sys.executable, "-m", "tests.bench.shops", json.dumps({"cscart": cscart, "webasyst": webasyst, "seed": seed})]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield Shops(**json.loads(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+def main(wanted: dict[str, int]) -> None:
+    cscart, webasyst = CsCartSandbox(key=KEY, email=EMAIL), WebasystSandbox()
+    with Server(_Steered(cscart.app)) as ours, Server(_Steered(webasyst.app)) as theirs:
+        cscart.public_url, webasyst.public_url = ours.url, theirs.url
+        cscart.seed(wanted["cscart"], 0, wanted["seed"])
+        webasyst.seed(wanted["webasyst"], 0, wanted["seed"])
+        token = webasyst.issue_token(client_id="0" * 32)
+        print(json.dumps({"cscart_url": f"{ours.url}/", "webasyst_url": f"{theirs.url}/", "token": token}), flush=True)
+        while True:
+            time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
