@@ -147,9 +147,7 @@ def _world(connection: "Connection") -> "World":
         log_limit=connection.log_limit,
     )
     images = WebImages(settings().allow_private_addresses)
-    # The tables' leases carry their own fence; to the engines a lease is just a lease.
-    links: Any = Links(state_table(), connection.id)
-    streams: Any = Streams(state_table(), connection.id)
+    links, streams = Links(state_table(), connection.id), Streams(state_table(), connection.id)
     return World(connection, LazyStores(connection, journal), links, streams, journal, queue(), images, SystemClock())
 
 

@@ -8,6 +8,7 @@
     ├── HintTooLarge                a hint is larger than any real one
     ├── TooManyHints                hints of one connection come too fast
     ├── LeaseLost                   another worker owns the stream now
+    ├── StateUnavailable            the tables, the queue or the secrets did not answer
     ├── GuardTripped                a plan would touch more than the owner allowed
     ├── StoreError                  a store did not do what was asked
     │   ├── Unreachable             no connection, nothing was sent
@@ -33,6 +34,7 @@
         ├── UnmappedStatus          the status table has no row for a status
         ├── MissingRate             no rate between two currencies
         ├── UnsupportedValue        a store cannot hold the value
+        ├── TooLarge                a record is larger than the tables can hold
         └── NotKept                 a write was answered, yet the store kept something else
 
 Two audiences: `advice` is what the merchant should do; `str()` and the attributes are for the engineer.
@@ -103,6 +105,13 @@ class LeaseLost(SyncError):
 
     retriable = True
     advice = "Nothing to do: another run has taken over."
+
+
+class StateUnavailable(SyncError):
+    """The tables, the queue or the secrets did not do what was asked."""
+
+    retriable = True
+    advice = "Nothing to do: it is tried again by itself. If it lasts, look at the AWS account's limits and the stack's events."
 
 
 class GuardTripped(SyncError):
@@ -267,6 +276,12 @@ class UnsupportedValue(RecordError):
     """The other store cannot hold this value."""
 
     advice = "Change the value: the other shop cannot store it."
+
+
+class TooLarge(RecordError):
+    """A record is larger than the tables can hold."""
+
+    advice = "The product has too many variants or too long values to be remembered. Split it, then try again."
 
 
 class NotKept(RecordError):

@@ -1,18 +1,25 @@
 """Connections as documents, tolerant of fields that an older or a newer version wrote; and the one-time values of an OAuth start."""
 
-import time
-from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
-from datetime import datetime
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from ..domain.connection import Connection, CsCartSettings, DeletionRule, Guard, Policy, StatusMap, WebasystSettings
 from ..domain.model import Group, StoreName
-from ..errors import LeaseLost, UnknownConnection
-from .tables import Item, Table
+from ..errors import ConfigurationError, LeaseLost, UnknownConnection
+from .documents import known, moment
+from .items import Item
+from .tables import Table
 
-_PK = "connections"
+PARTITION = "connections"
+ONCE = "once"
+NAMES = r"[a-z0-9][a-z0-9_-]{0,39}"
+EDITS = 5
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class Connections:
@@ -21,19 +28,39 @@ class Connections:
 
     def get(self, connection: str) -> Connection:
         """Raises UnknownConnection."""
-        found = self.table.get(_PK, connection)
-        if found is None:
-            raise UnknownConnection("no such connection", connection=connection)
-        return decode(found.data)
+        return decode(self._item(connection).data)
 
-    def list(self) -> list[Connection]:
-        return [decode(item.data) for item in self.table.query(_PK)]
+    def _item(self, connection: str) -> Item:
+        found = self.table.get(PARTITION, connection) if connection else None
+        if found is None:
+            raise UnknownConnection("no such connection", connection=connection[:40])
+        return found
+
+    def list(self) -> "list[Connection]":
+        return [decode(item.data) for item in self.table.query(PARTITION)]
 
     def save(self, connection: Connection) -> None:
-        self.table.put(Item(_PK, connection.id, encode(connection)))
+        """Raises ConfigurationError when its name could be mistaken for a part of another one's keys."""
+        if not re.fullmatch(NAMES, connection.id):
+            raise ConfigurationError(["the name of a connection is made of small letters, digits, - and _, 40 at most"])
+        self.table.put(Item(PARTITION, connection.id, encode(connection)))
+
+    def change(self, connection: str, edit: Callable[[Connection], Connection]) -> Connection:
+        """Whoever else changes it meanwhile loses nothing: `edit` is then called again with what they saved. Raises UnknownConnection."""
+        for tries_left in reversed(range(EDITS)):
+            found = self._item(connection)
+            edited = edit(decode(found.data))
+            try:
+                self.table.put(Item(PARTITION, connection, encode(edited), found.version), expect=found.version)
+            except LeaseLost:
+                if not tries_left:
+                    raise
+            else:
+                return edited
+        raise AssertionError("unreachable")
 
     def delete(self, connection: str) -> None:
-        self.table.delete(_PK, connection)
+        self.table.delete(PARTITION, connection)
 
 
 class OneTimeStates:
@@ -43,14 +70,15 @@ class OneTimeStates:
         self.table = table
 
     def put(self, state: str, value: str, seconds: int) -> None:
-        self.table.put(Item("state#once", state, {"v": value}, ttl=int(time.time()) + seconds), expect=0)
+        self.table.put(Item(ONCE, state, {"v": value}, ttl=int(self.table.now()) + seconds), expect=0)
 
     def take(self, state: str) -> str | None:
-        found = self.table.get("state#once", state)
-        if found is None or "v" not in found.data or (found.ttl or 0) < time.time():
+        """Of two that take at once, the one whose deletion counts gets it."""
+        found = self.table.get(ONCE, state) if state else None
+        if found is None or (found.ttl or 0) < self.table.now():
             return None
         try:
-            self.table.put(Item("state#once", state, {}, found.version, found.ttl), expect=found.version)
+            self.table.delete(ONCE, state, expect=found.version)
         except LeaseLost:
             return None
         return str(found.data["v"])
@@ -61,25 +89,36 @@ def encode(connection: Connection) -> dict[str, Any]:
 
 
 def decode(data: Mapping[str, Any]) -> Connection:
-    """Missing fields take their defaults, unknown ones are left out."""
-    known = _known(Connection, data)
-    nested = {"cscart": CsCartSettings, "webasyst": WebasystSettings, "statuses": StatusMap}
-    for name, kind in nested.items():
-        known[name] = kind(**_known(kind, known.get(name) or {}))
-    guard = _known(Guard, known.get("guard") or {})
-    numbers: dict[str, Any] = {name: int(value) if name == "at_least" else Decimal(str(value)) for name, value in guard.items()}
-    known["guard"] = Guard(**numbers)
-    if "policies" in known:
-        known["policies"] = {Group(name): Policy(value) for name, value in known["policies"].items()}
-    known["rates"] = {name: Decimal(str(value)) for name, value in (known.get("rates") or {}).items()}
-    known["preferred"] = StoreName(known.get("preferred") or StoreName.CSCART)
-    known["stock_owner"] = StoreName(known["stock_owner"]) if known.get("stock_owner") else None
-    known["deletions"] = DeletionRule(known.get("deletions") or DeletionRule.SHOW)
-    known["orders_from"] = datetime.fromisoformat(str(known["orders_from"])) if known.get("orders_from") else None
-    return Connection(**known)
+    """Missing and empty fields take their defaults; unknown ones, and values that this version does not know, are left out."""
+    found = {name: value for name, value in known(Connection, data).items() if value is not None}
+    for name, kind in {"cscart": CsCartSettings, "webasyst": WebasystSettings, "statuses": StatusMap}.items():
+        if name in found:
+            found[name] = kind(**known(kind, found[name]))
+    made: dict[str, Callable[[Any], Any]] = {"guard": _guard, "policies": _policies, "rates": _rates, "orders_from": moment}
+    found |= {name: make(found[name]) for name, make in made.items() if found.get(name)}
+    for name, kind_of in {"preferred": StoreName, "stock_owner": StoreName, "deletions": DeletionRule}.items():
+        if name in found and (member := _member(kind_of, found.pop(name))):
+            found[name] = member
+    if "stock_owner" in data and data["stock_owner"] is None:
+        found["stock_owner"] = None
+    return Connection(**found)
 
 
-def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    assert is_dataclass(kind)
-    names = {item.name for item in fields(kind)}
-    return {name: value for name, value in data.items() if name in names}
+def _member(kind: type[E], value: object) -> E | None:
+    return next((member for member in kind if member.value == value), None)
+
+
+def _policies(stored: Mapping[str, str]) -> dict[Group, Policy]:
+    pairs = ((_member(Group, name), _member(Policy, value)) for name, value in stored.items())
+    return {group: policy for group, policy in pairs if group and policy}
+
+
+def _rates(stored: Mapping[str, object]) -> dict[str, Decimal]:
+    return {name: Decimal(str(value)) for name, value in stored.items()}
+
+
+def _guard(stored: Mapping[str, object]) -> Guard:
+    numbers: dict[str, Any] = {
+        name: int(str(value)) if name == "at_least" else Decimal(str(value)) for name, value in known(Guard, stored).items()
+    }
+    return Guard(**numbers)

@@ -1,93 +1,98 @@
-"""The journal: decisions by record, a recent list, and the request log within the size that the owner allows."""
+"""The journal: what was decided, in full, by day, by record and by run."""
 
-import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
-from ..domain.journal import Action, Entry, Exchange
-from .tables import Item, Table
+from ..domain.journal import Action, Entry
+from .documents import document, value
+from .items import Item, bounded, encoded
+from .request_log import STAMP, Requests
 
-MOST_BYTES = 350_000
+PART_CHARACTERS = 90_000  # of four bytes each at most, and so below what an item may hold
+PAGE = 100
 
 
-class Journal:
-    def __init__(self, table: Table, connection: str, *, days: int = 30, log_requests: bool = True, log_limit: int = 10_000_000) -> None:
-        self.table, self.connection, self.days = table, connection, days
-        self.log_requests, self.log_limit = log_requests, log_limit
-        self._sequence = itertools.count()
-        self._pending: list[Exchange] = []
-
-    def _ttl(self) -> int:
-        return int(self.table.now()) + self.days * 86_400
-
-    def _sk(self, at: datetime | None) -> str:
-        return f"{(at or datetime.now(UTC)).isoformat()}#{next(self._sequence):06d}#{id(self) % 9973:04d}"
+class Journal(Requests):
+    """An entry lies under its day; its record's history holds only its key. One too long for an item lies in several, whole all the same."""
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Each entry twice: under its record for the history, under its day for the recent list."""
-        items = []
+        ttl = self._ttl()
+        items: list[Item] = []
         for entry in entries:
             sk = self._sk(entry.at)
-            data = {name: value for name, value in asdict(entry).items() if value}
-            items.append(Item(f"{self.connection}#{entry.kind}#{entry.subject}", sk, _cut(data), ttl=self._ttl()))
-            items.append(Item(f"{self.connection}#recent#{sk[:10]}", sk, _cut(data, 2_000), ttl=self._ttl()))
+            items += self._parts(entry, sk, ttl)
+            items += [Item(pk, sk, {}, ttl=ttl) for pk in self._lists(document(entry))]
         self.table.put_all(items)
+
+    def _history(self, kind: str, subject: str) -> str:
+        return self._pk("history", kind, bounded(subject))
+
+    def _parts(self, entry: Entry, sk: str, ttl: int) -> Iterator[Item]:
+        """Its parts come before the entry that counts them."""
+        data = document(entry)
+        text = encoded(data)
+        parts = [text[at : at + PART_CHARACTERS] for at in range(0, len(text), PART_CHARACTERS)] if len(text) > PART_CHARACTERS else []
+        for number, part in enumerate(parts):
+            yield Item(self._pk("part", sk[:10]), _part(sk, number), part, ttl=ttl)
+        head = {"kind": entry.kind, "subject": entry.subject, "run": entry.run, "parts": len(parts)}
+        yield Item(self._pk("day", sk[:10]), sk, head if parts else data, ttl=ttl)
+
+    # -- reading
 
     def history(self, kind: str, subject: str, limit: int = 50) -> list[Entry]:
-        return [_entry(item) for item in self.table.query(f"{self.connection}#{kind}#{subject}", newest_first=True, limit=limit)]
+        """The newest first."""
+        keys = [item.sk for item in self.table.query(self._history(kind, subject), newest_first=True, limit=limit)]
+        return list(self._entries(reversed(self._of_day(keys))))
 
-    def recent(self, limit: int = 100) -> list[Entry]:
-        today = datetime.now(UTC).date().isoformat()
-        return [_entry(item) for item in self.table.query(f"{self.connection}#recent#{today}", newest_first=True, limit=limit)]
+    def recent(self, limit: int = 100, before: datetime | None = None) -> list[Entry]:
+        """The newest first, across days."""
+        found: list[Item] = []
+        for day in self._days(before):
+            if len(found) < limit:
+                until = f"{before.astimezone(UTC):{STAMP}}" if before else ""
+                found += self.table.query(self._pk("day", day), until=until, newest_first=True, limit=limit - len(found))
+        return list(self._entries(found))
 
-    # -- the request log
+    def of_run(self, run: str) -> Iterator[Entry]:
+        """In the order in which they were written."""
+        keys = (item.sk for item in self.table.query(self._pk("trail", run)))
+        while page := list(islice(keys, PAGE)):
+            yield from self._entries(self._of_day(page))
 
-    def note(self, exchange: Exchange) -> None:
-        """Held until `flush`: a write to the table for each call would cost more than the call."""
-        if self.log_requests:
-            self._pending.append(exchange)
+    def _of_day(self, keys: Iterable[str]) -> list[Item]:
+        """The oldest first."""
+        return sorted(self.table.get_many((self._pk("day", sk[:10]), sk) for sk in keys), key=lambda item: item.sk)
 
-    def flush(self) -> None:
-        """Write the requests of this pass. Past the limit the oldest of the day are cut first."""
-        taken, self._pending = self._pending, []
-        items = [self._request(exchange) for exchange in taken]
-        if not items:
-            return
-        self.table.put_all(items)
-        pk = f"{self.connection}#requests"
-        found = self.table.get(pk, "size")
-        used = (int(found.data["n"]) if found else 0) + sum(len(json.dumps(item.data, default=str)) for item in items)
-        if used > self.log_limit:
-            used -= self._drop_oldest(items[0].sk[:10], used - self.log_limit)
-        self.table.put(Item(pk, "size", {"n": max(used, 0)}))
+    def _entries(self, items: Iterable[Item]) -> Iterator[Entry]:
+        for item in items:
+            data = self._joined(item) if "parts" in item.data else item.data
+            if data:
+                yield value(Entry, data, ("at",), action=Action)
 
-    def _request(self, exchange: Exchange) -> Item:
-        sk = self._sk(exchange.at)
-        return Item(f"{self.connection}#requests#{sk[:10]}", sk, _cut(asdict(exchange)), ttl=self._ttl())
+    def _joined(self, item: Item) -> dict[str, object]:
+        """Empty when a part has outlived its time before the others."""
+        keys = [(self._pk("part", item.sk[:10]), _part(item.sk, number)) for number in range(item.data["parts"])]
+        parts = sorted(self.table.get_many(keys), key=lambda part: part.sk)
+        found: dict[str, object] = json.loads("".join(part.data for part in parts)) if len(parts) == len(keys) else {}
+        return found
 
-    def _drop_oldest(self, day: str, excess: int) -> int:
-        freed = 0
-        for item in self.table.query(f"{self.connection}#requests#{day}", limit=200):
-            self.table.delete(item.pk, item.sk)
-            freed += len(json.dumps(item.data, default=str))
-            if freed >= excess:
-                break
-        return freed
+    def _lists(self, data: Mapping[str, str]) -> list[str]:
+        """The partitions that hold an entry's key."""
+        runs = [self._pk("trail", data["run"])] if data.get("run") else []
+        return [self._history(data["kind"], data["subject"]), *runs]
 
-    def requests(self, limit: int | None = 100, day: str = "") -> list[Exchange]:
-        day = day or datetime.now(UTC).date().isoformat()
-        items = self.table.query(f"{self.connection}#requests#{day}", newest_first=True, limit=limit)
-        return [Exchange(**{**item.data, "at": datetime.fromisoformat(item.data["at"]) if item.data.get("at") else None}) for item in items]
-
-
-def _cut(data: dict[str, object], most: int = MOST_BYTES) -> dict[str, object]:
-    share = most // 4
-    return {name: value[:share] + "…" if isinstance(value, str) and len(value) > share else value for name, value in data.items()}
+    def forget(self) -> None:
+        """Everything, as far back as it may reach."""
+        for day in self._days():
+            entries = self.table.query(self._pk("day", day))
+            for pk in {pk for item in entries for pk in self._lists(item.data)}:
+                self.table.empty(pk)
+            for kind in ("day", "part", "requests"):
+                self.table.empty(self._pk(kind, day))
+        self.table.empty(self._pk("requests"))
 
 
-def _entry(item: Item) -> Entry:
-    data = dict(item.data)
-    at = datetime.fromisoformat(data.pop("at")) if data.get("at") else None
-    return Entry(**{**data, "action": Action(data["action"]), "at": at})
+def _part(sk: str, number: int) -> str:
+    return f"{sk}#{number:04d}"

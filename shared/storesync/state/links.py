@@ -1,215 +1,183 @@
-"""The mapping of one connection: rows and claims of products, orders, customers, the SKU index, and what is parked."""
+"""The mapping of one connection: rows and claims of products, and what the other modules here remember of it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 
-from ..domain.links import Claim, ImageLink, OrderLink, Parked, Row
-from ..domain.model import Record, StoreName, sku_key
-from ..errors import DuplicateSku
-from .tables import TRANSACTION, Fence, Item, Table
+from ..domain.links import Claim, Row
+from ..domain.model import StoreName
+from ..errors import DuplicateSku, LeaseLost, SyncError
+from .items import TRANSACTION, Item
+from .notes import Notes
+from .orders import Orders
+from .rows import decode, encode, number, padded, unpadded
+from .scope import Fenced
+from .skus import Skus
 
-Entry = tuple[str, str, str]
-PAD = 20
-
-
-class Fenced(Protocol):
-    @property
-    def key(self) -> Fence: ...
-
-
-def padded(record_id: str) -> str:
-    return record_id.zfill(PAD) if record_id.isdigit() else record_id
+Pair = tuple[Claim, Claim]
+Write = tuple[Item, int | None]
+NEAR = 4  # a range that reads at most so many rows for one that is wanted costs less than asking for each
+FEW = 20
 
 
-class Links:
-    def __init__(self, table: Table, connection: str) -> None:
-        self.table, self.connection = table, connection
-
-    def _pk(self, *parts: str) -> str:
-        return "#".join((self.connection, *parts))
-
-    # -- product rows
+class Links(Skus, Orders, Notes):
+    # -- reading
 
     def rows(self, store: StoreName, ids: Collection[str]) -> dict[str, Row]:
-        """One range query where the ids lie close together, else by key."""
-        numbers = sorted(int(item) for item in ids if item.isdigit())
-        if len(numbers) == len(ids) and numbers and numbers[-1] - numbers[0] <= 4 * len(numbers) + 20:
-            wanted = set(ids)
+        """One range where the ids lie close together, as a page's do; else by key."""
+        wanted = set(ids)
+        numbers = sorted(found for record_id in wanted if (found := number(record_id)) is not None)
+        if numbers and len(numbers) == len(wanted) and numbers[-1] - numbers[0] <= NEAR * len(numbers) + FEW:
             return {row.id: row for row in self.range(store, str(numbers[0] - 1), str(numbers[-1])) if row.id in wanted}
-        pk = self._pk(store, "product")
-        return {row.id: row for item in self.table.get_many((pk, padded(found)) for found in ids) if (row := _row(store, item))}
+        return {row.id: row for row in self._by_key(store, wanted)}
 
     def range(self, store: StoreName, after: str, until: str) -> Iterator[Row]:
-        pk = self._pk(store, "product")
-        for item in self.table.query(pk, after=padded(after) if after else "", until=padded(until) if until else ""):
-            yield _row(store, item)
+        first, last = padded(after) if after else "", padded(until) if until else ""
+        for item in self.table.query(self._pk("product", store), after=first, until=last):
+            yield decode(store, item.sk, item.data, item.version)
 
     def of_product(self, store: StoreName, product_ids: Collection[str]) -> dict[str, list[Row]]:
-        """A main row names the rows of its variations; these are read in a second step."""
-        pk = self._pk(store, "product")
-        items = self.table.get_many((pk, padded(found)) for found in product_ids)
-        more = {padded(found) for item in items for found in item.data.get("r", ())} - {item.sk for item in items}
-        items += self.table.get_many((pk, found) for found in more)
+        """A main row names the rows of its variations, which are read in a second step. The main row comes first."""
+        pk = self._pk("product", store)
+        mains = self.table.get_many((pk, padded(found)) for found in product_ids)
+        others = {sk for item in mains for sk in item.members} - {item.sk for item in mains}
+        items = [*mains, *self.table.get_many((pk, sk) for sk in others)]
         found: dict[str, list[Row]] = defaultdict(list)
-        for row in sorted((_row(store, item) for item in items), key=lambda row: row.id != row.product_id):
-            found[row.product_id].append(row)
+        for row in sorted((decode(store, item.sk, item.data, item.version) for item in items), key=_main_first):
+            if row.product_id in product_ids:
+                found[row.product_id].append(row)
         return dict(found)
 
-    def save(self, rows: Sequence[Row], lease: Fenced | None = None) -> None:
-        writes = [(self._row_item(row, rows), row.version) for row in rows]
-        for at in range(0, len(writes), TRANSACTION):
-            self.table.transact(writes[at : at + TRANSACTION], lease.key if lease else None)
-
-    def _row_item(self, row: Row, rows: Sequence[Row]) -> Item:
-        data: dict[str, Any] = {"p": row.prints}
-        optional = {"o": row.product_id if row.product_id != row.id else "", "c": row.counterpart, "k": row.parked}
-        data |= {name: value for name, value in optional.items() if value}
-        data["s"] = {ours: list(pair) for ours, pair in row.variants.items()}
-        others = [item.id for item in rows if item.store is row.store and item.product_id == row.id and item.id != row.id]
-        if others:
-            data["r"] = others
-        return Item(self._pk(row.store, "product"), padded(row.id), data, row.version)
-
-    def link(self, claims: Sequence[tuple[Claim, Claim]], rows: Sequence[Row], lease: Fenced | None = None) -> None:
-        self._check_claims(claims)
-        writes = [(self._claim_item(claim), None) for pair in claims for claim in pair]
-        both: list[tuple[Item, int | None]] = [*writes, *((self._row_item(row, rows), row.version) for row in rows)]
-        for at in range(0, len(both), TRANSACTION):
-            self.table.transact(both[at : at + TRANSACTION], lease.key if lease else None)
-
-    def _check_claims(self, claims: Sequence[tuple[Claim, Claim]]) -> None:
-        """An id that belongs to another pair is never taken over."""
-        for store in StoreName:
-            mine = {claim.variant_id: claim for pair in claims for claim in pair if claim.store is store}
-            for found in self.claims(store, list(mine)).values():
-                if found.counterpart_variant != mine[found.variant_id].counterpart_variant:
-                    raise DuplicateSku("the variant is linked to another one", store=store, variant=found.variant_id, sku=found.sku)
-
-    def _claim_item(self, claim: Claim) -> Item:
-        data = {"p": claim.product_id, "v": claim.counterpart_variant, "c": claim.counterpart_product, "s": claim.sku}
-        return Item(self._pk("claim", claim.store, claim.variant_id), "-", data)
+    def _by_key(self, store: StoreName, ids: Collection[str]) -> list[Row]:
+        pk = self._pk("product", store)
+        return [decode(store, item.sk, item.data, item.version) for item in self.table.get_many((pk, padded(found)) for found in ids)]
 
     def claims(self, store: StoreName, variant_ids: Collection[str]) -> dict[str, Claim]:
-        found = {}
-        for item in self.table.get_many((self._pk("claim", store, variant_id), "-") for variant_id in variant_ids):
-            variant_id = item.pk.rsplit("#", 1)[1]
-            data = item.data
-            found[variant_id] = Claim(store, variant_id, data["p"], data["v"], data["c"], data["s"])
-        return found
+        pk = self._pk("claim", store)
+        found = (_claim(store, item) for item in self.table.get_many((pk, padded(variant_id)) for variant_id in variant_ids))
+        return {claim.variant_id: claim for claim in found}
 
-    def unlink(self, store: StoreName, product_id: str) -> None:
-        for row in self.of_product(store, [product_id]).get(product_id, []):
-            self.table.delete(self._pk(store, "product"), padded(row.id))
-            for variant_id in row.variants:
-                self.table.delete(self._pk("claim", store, variant_id), "-")
+    # -- writing
 
-    # -- the index of SKUs
+    def save(self, rows: Sequence[Row], lease: Fenced | None = None) -> None:
+        self._commit(self._row_writes(rows), lease)
 
-    def skus(self, store: StoreName, skus: Collection[str]) -> dict[str, tuple[Entry, ...]]:
-        pk = self._pk("sku", store)
-        items = self.table.get_many((pk, sku_key(sku)) for sku in skus if sku_key(sku))
-        return {item.sk: _entries(item) for item in items}
+    def link(self, claims: Sequence[Pair], rows: Sequence[Row], lease: Fenced | None = None) -> None:
+        """Products that together fit into one transaction share it. What is refused holds up no other product; the first refusal is raised.
 
-    def index(self, store: StoreName, records: Sequence[Record]) -> None:
-        """Entries are added, never taken away: a reader asks the store before it believes one."""
-        fresh: dict[str, list[Entry]] = defaultdict(list)
-        for record in records:
-            for variant_id, sku in record.variants:
-                if sku_key(sku):
-                    fresh[sku_key(sku)].append((sku.strip(), record.product_id, variant_id))
-        known = self.skus(store, fresh)
-        pk = self._pk("sku", store)
-        changed = {key: tuple(dict.fromkeys([*known.get(key, ()), *found])) for key, found in fresh.items()}
-        self.table.put_all(Item(pk, key, {"e": found}) for key, found in changed.items() if found != known.get(key))
+        A product too large for one takes several, its rows last: a claim without its row only asks to be made again.
+        """
+        refused: list[SyncError] = []
+        for pack in _packs(self._by_product(claims, rows)):
+            refused += self._link_pack(pack, lease)
+        if refused:
+            raise refused[0]
 
-    def duplicate_skus(self, store: StoreName) -> Iterator[tuple[str, tuple[Entry, ...]]]:
-        for item in self.table.query(self._pk("sku", store)):
-            if len({variant_id for _, _, variant_id in _entries(item)}) > 1:
-                yield item.sk, _entries(item)
+    def _link_pack(self, pack: Sequence[Sequence[Write]], lease: Fenced | None) -> list[SyncError]:
+        try:
+            self._commit(list(chain.from_iterable(pack)), lease)
+        except (DuplicateSku, LeaseLost) as error:
+            if isinstance(error, LeaseLost) and not error.data["refused"]:
+                raise
+            return [error] if len(pack) == 1 else [found for product in pack for found in self._link_pack([product], lease)]
+        return []
 
-    # -- images, intentions, customers
+    def _by_product(self, claims: Sequence[Pair], rows: Sequence[Row]) -> list[list[Write]]:
+        """Claims before rows, gathered by the CS-Cart product."""
+        writes: dict[str, list[Write]] = defaultdict(list)
+        of_product: dict[str, list[Row]] = defaultdict(list)
+        for claim in chain.from_iterable(claims):
+            writes[_cscart_product(claim.store, claim.product_id, claim.counterpart_product)].append((self._claim_item(claim), None))
+        for row in rows:
+            of_product[_cscart_product(row.store, row.product_id, row.counterpart)].append(row)
+        for product, found in of_product.items():
+            writes[product] += self._row_writes(found)
+        return list(writes.values())
 
-    def images(self, cscart_product: str) -> tuple[ImageLink, ...]:
-        found = self.table.get(self._pk("images"), padded(cscart_product))
-        return tuple(ImageLink(*entry) for entry in found.data["i"]) if found else ()
+    def _row_writes(self, rows: Sequence[Row]) -> list[Write]:
+        """A new variation's row is noted at its main row, which need not be among these nor be stored yet."""
+        mains = {(row.store, row.id) for row in rows if row.id == row.product_id}
+        members: dict[tuple[StoreName, str], set[str]] = defaultdict(set)
+        for row in rows:
+            if row.id != row.product_id and (row.version == 0 or (row.store, row.product_id) in mains):
+                members[row.store, row.product_id].add(padded(row.id))
+        writes: list[Write] = []
+        for row in rows:
+            noted = frozenset(members.get((row.store, row.id), ()))
+            writes.append((Item(self._pk("product", row.store), padded(row.id), encode(row), row.version, members=noted), row.version))
+        for (store, main), others in members.items():
+            if (store, main) not in mains:
+                writes.append((Item(self._pk("product", store), padded(main), members=frozenset(others)), None))
+        return writes
 
-    def save_images(self, cscart_product: str, images: Sequence[ImageLink]) -> None:
-        entries = [[image.digest, image.cscart_key, image.webasyst_key] for image in images]
-        self.table.put(Item(self._pk("images"), padded(cscart_product), {"i": entries}))
+    def _claim_item(self, claim: Claim) -> Item:
+        """Owned by its pair: one that another pair owns is refused by the table itself, and nothing is read before."""
+        data = [claim.product_id, claim.counterpart_variant, claim.counterpart_product, claim.sku]
+        return Item(self._pk("claim", claim.store), padded(claim.variant_id), data, owner=_pair(claim))
 
-    def intend(self, store: StoreName, key: str, lease: Fenced | None = None) -> datetime | None:
-        earlier = self.intended(store, [key]).get(key)
-        if earlier is None:
-            self.table.put(Item(self._pk("intent", store, key), "-", {"at": datetime.now(UTC).isoformat()}))
-        return earlier
+    def _commit(self, writes: Sequence[Write], lease: Fenced | None) -> None:
+        for at in range(0, len(writes), TRANSACTION):
+            part = writes[at : at + TRANSACTION]
+            try:
+                self.table.transact(part, self._fence(lease))
+            except LeaseLost as error:
+                for position in error.data["refused"]:  # type: ignore[attr-defined]
+                    if part[position][0].owner:
+                        raise _claimed(part[position][0]) from error
+                raise
 
-    def intended(self, store: StoreName, keys: Collection[str]) -> dict[str, datetime]:
-        wanted = {self._pk("intent", store, key): key for key in keys}
-        return {wanted[item.pk]: datetime.fromisoformat(item.data["at"]) for item in self.table.get_many((pk, "-") for pk in wanted)}
+    def unlink(self, store: StoreName, product_id: str, lease: Fenced | None = None) -> None:
+        """Forget the pair: the rows of both sides and the claims of its variants, so that each may be paired anew."""
+        mine = self.of_product(store, [product_id]).get(product_id, [])
+        theirs = self._counterparts(store, product_id, mine)
+        keys = {(self._pk("product", row.store), padded(row.id)) for row in (*mine, *theirs)}
+        for row in (*mine, *theirs):
+            keys |= self._claim_keys(row)
+        ordered = sorted(keys)
+        for at in range(0, len(ordered), TRANSACTION):
+            self.table.erase(ordered[at : at + TRANSACTION], self._fence(lease))
 
-    def fulfil(self, store: StoreName, keys: Collection[str]) -> None:
-        for key in keys:
-            self.table.delete(self._pk("intent", store, key), "-")
+    def _counterparts(self, store: StoreName, product_id: str, mine: Sequence[Row]) -> list[Row]:
+        ids = {row.counterpart for row in mine if row.counterpart}
+        return [row for rows in self.of_product(store.other, ids).values() for row in rows if row.counterpart == product_id]
 
-    def customer(self, store: StoreName, key: str) -> str:
-        found = self.table.get(self._pk("customer", store), key)
-        return str(found.data["c"]) if found else ""
-
-    def save_customer(self, store: StoreName, key: str, counterpart: str) -> None:
-        self.table.put(Item(self._pk("customer", store), key, {"c": counterpart}))
-
-    # -- orders
-
-    def order(self, store: StoreName, order_id: str) -> OrderLink | None:
-        found = self.table.get(self._pk("order", store), padded(order_id))
-        if found and "at" in found.data:
-            found = self.table.get(self._pk("order", StoreName(found.data["at"])), padded(found.data["id"]))
-        return _order(found) if found else None
-
-    def save_order(self, link: OrderLink, lease: Fenced | None = None) -> OrderLink:
-        """The row under the order's origin is the truth, the other id points to it; both in one transaction once both are known."""
-        data = {name: value for name, value in asdict(link).items() if value and name != "version"}
-        item = Item(self._pk("order", link.origin), padded(link.id_in(link.origin)), data, link.version)
-        writes: list[tuple[Item, int | None]] = [(item, link.version)]
-        other = link.id_in(link.origin.other)
-        if other:
-            pointer = {"at": link.origin, "id": link.id_in(link.origin)}
-            writes.append((Item(self._pk("order", link.origin.other), padded(other), pointer), None))
-        self.table.transact(writes, lease.key if lease else None)
-        return replace(link, version=link.version + 1)
-
-    # -- what is set aside
-
-    def park(self, parked: Parked) -> None:
-        data = asdict(parked)
-        self.table.put(Item(self._pk("parked"), f"{parked.kind}#{parked.store}#{parked.record_id}", data))
-
-    def unpark(self, kind: str, store: StoreName, record_id: str) -> None:
-        self.table.delete(self._pk("parked"), f"{kind}#{store}#{record_id}")
-
-    def parked(self, kind: str = "") -> Iterator[Parked]:
-        for item in self.table.query(self._pk("parked"), prefix=f"{kind}#" if kind else ""):
-            data = dict(item.data)
-            at = datetime.fromisoformat(data.pop("at")) if data.get("at") else data.pop("at", None)
-            yield Parked(**{**data, "store": StoreName(data["store"]), "at": at})
+    def _claim_keys(self, row: Row) -> set[tuple[str, str]]:
+        """Claims that another pair has taken since are its own."""
+        found = self.claims(row.store, row.variants).values()
+        mine = [claim for claim in found if claim.product_id == row.product_id and claim.counterpart_product == row.counterpart]
+        both = [(claim.store, claim.variant_id) for claim in mine] + [(claim.store.other, claim.counterpart_variant) for claim in mine]
+        return {(self._pk("claim", store), padded(variant_id)) for store, variant_id in both}
 
 
-def _entries(item: Item) -> tuple[Entry, ...]:
-    return tuple((entry[0], entry[1], entry[2]) for entry in item.data.get("e", ()))
+def _main_first(row: Row) -> bool:
+    return row.id != row.product_id
 
 
-def _row(store: StoreName, item: Item) -> Row:
-    data = item.data
-    row_id = item.sk.lstrip("0") or "0"
-    variants: Mapping[str, tuple[str, str]] = {ours: (pair[0], pair[1]) for ours, pair in data.get("s", {}).items()}
-    return Row(store, row_id, data.get("o", row_id), data.get("c", ""), variants, data.get("p", {}), data.get("k", ""), item.version)
+def _cscart_product(store: StoreName, product_id: str, counterpart: str) -> str:
+    return product_id if store is StoreName.CSCART else counterpart or f"{store} {product_id}"
 
 
-def _order(item: Item) -> OrderLink:
-    data = dict(item.data)
-    if data.get("intended_at"):
-        data["intended_at"] = datetime.fromisoformat(str(data["intended_at"]))
-    return OrderLink(**{**data, "origin": StoreName(data["origin"]), "version": item.version})
+def _pair(claim: Claim) -> str:
+    cscart, webasyst = claim.variant_id, claim.counterpart_variant
+    return f"{cscart}#{webasyst}" if claim.store is StoreName.CSCART else f"{webasyst}#{cscart}"
+
+
+def _claim(store: StoreName, item: Item) -> Claim:
+    product_id, counterpart_variant, counterpart_product, sku, *_ = item.data
+    return Claim(store, unpadded(item.sk), product_id, counterpart_variant, counterpart_product, sku)
+
+
+def _claimed(item: Item) -> DuplicateSku:
+    store = StoreName(item.pk.rsplit("#", 1)[1])
+    return DuplicateSku("the variant is linked to another one", store=store, variant=unpadded(item.sk), sku=item.data[3])
+
+
+def _packs(products: Sequence[Sequence[Write]]) -> Iterator[list[Sequence[Write]]]:
+    pack: list[Sequence[Write]] = []
+    for product in products:
+        if pack and sum(map(len, pack)) + len(product) > TRANSACTION:
+            yield pack
+            pack = []
+        pack.append(product)
+    if pack:
+        yield pack

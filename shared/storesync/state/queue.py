@@ -1,11 +1,12 @@
 """The queue of changes: FIFO, ten to a call, each observation its own message."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..domain.changes import Change
-from ..errors import ServerFault
+from ..errors import StateUnavailable
 
 BATCH = 10
 TRIES = 3
@@ -24,24 +25,43 @@ class Queue:
         return self._client
 
     def send(self, changes: Sequence[Change]) -> None:
-        """Raises ServerFault when some could not be queued: the caller's cursor must not move then."""
+        """Raises StateUnavailable when some could not be queued: the caller's cursor must not move then."""
         for at in range(0, len(changes), BATCH):
             self._send(changes[at : at + BATCH])
 
     def give_back(self, receipt_handle: str, seconds: int) -> None:
-        self._sqs().change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
+        with answering():
+            self._sqs().change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
 
     def _send(self, changes: Sequence[Change]) -> None:
         entries = [self._entry(str(at), change) for at, change in enumerate(changes)]
         for _ in range(TRIES):
-            failed = {item["Id"] for item in self._sqs().send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed", [])}
+            with answering():
+                answer = self._sqs().send_message_batch(QueueUrl=self._url, Entries=entries)
+            failed = {item["Id"] for item in answer.get("Failed", [])}
             entries = [entry for entry in entries if entry["Id"] in failed]
             if not entries:
                 return
-        raise ServerFault("the queue did not take all changes", failed=len(entries))
+        raise StateUnavailable("the queue did not take all changes", failed=len(entries))
 
     def _entry(self, name: str, change: Change) -> dict[str, str]:
-        """The deduplication id is of the observation: a later change of the same record is never swallowed."""
-        group = change.group(self._shards)
-        unique = hashlib.sha256(f"{group}|{','.join(change.ids)}|{change.cause}|{change.observation}".encode()).hexdigest()
+        group, unique = address(change, self._shards)
         return {"Id": name, "MessageBody": change.to_message(), "MessageGroupId": group, "MessageDeduplicationId": unique}
+
+
+def address(change: Change, shards: int) -> tuple[str, str]:
+    """Its group and its deduplication id, which is of the observation: a later change of the same record is never swallowed."""
+    group = change.group(shards)
+    return group, hashlib.sha256(f"{group}|{','.join(change.ids)}|{change.cause}|{change.observation}".encode()).hexdigest()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turns what botocore raises into the error tree."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+        raise StateUnavailable("AWS did not do what was asked", code=code or type(error).__name__) from error

@@ -1,46 +1,33 @@
 """The two tables, and the only module that knows PynamoDB: items in, items out, with conditions, fences and transactions.
 
-Its traps, kept away from the rest: `update()` on a missing key would create half an item, so nothing is updated, only put;
-`batch_write` ignores versions, so it is used for indexes and the journal alone.
+Its traps, kept away from the rest: `batch_write` ignores versions, so it serves only what needs no condition; an update of a missing
+key creates an item, so whether one "is there" is told by its version, which every whole item has.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar, cast
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection as DynamoConnection
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from ..errors import LeaseLost
+from ..errors import StateUnavailable, SyncError, TooLarge
+from .items import Fence, Item, check, encoded, refusal
 
-TRANSACTION = 99
+__all__ = ["Fence", "Item", "Table"]
+
+BATCH = 25
 CONNECT_SECONDS, READ_SECONDS, TRIES = 2, 5, 3
-REGION_FALLBACK = "eu-central-1"
+REFUSED, INVALID = "ConditionalCheckFailed", "Validation"
+PASSING = ("TransactionConflict", "TransactionInProgress", "Throttling", "ProvisionedThroughputExceeded", "RequestLimitExceeded")
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """`data` is stored as one compact JSON text. `version` 0: not stored yet. `ttl` in unix seconds."""
-
-    pk: str
-    sk: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    version: int = 0
-    ttl: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A condition on a lease: it must still be held with this number, and not have expired."""
-
-    pk: str
-    sk: str
-    number: int
+T = TypeVar("T")
 
 
 class _Record(Model):
@@ -48,138 +35,248 @@ class _Record(Model):
     sk = UnicodeAttribute(range_key=True)
     d = UnicodeAttribute(null=True)
     v = NumberAttribute(null=True)
+    k = UnicodeAttribute(null=True)
+    r = UnicodeSetAttribute(null=True)
+    n = NumberAttribute(null=True)
     f = NumberAttribute(null=True)
     e = NumberAttribute(null=True)
+    o = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)
 
 
 def _model(table: str, region: str) -> type[_Record]:
-    meta = type(
-        "Meta",
-        (),
-        {
-            "table_name": table,
-            "region": region,
-            "connect_timeout_seconds": CONNECT_SECONDS,
-            "read_timeout_seconds": READ_SECONDS,
-            "max_retry_attempts": TRIES,
-        },
-    )
+    limits = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS, "max_retry_attempts": TRIES - 1}
+    meta = type("Meta", (), {"table_name": table, "region": region, **limits})
     return cast("type[_Record]", type(_Record)(f"Record_{table}".replace("-", "_"), (_Record,), {"Meta": meta}))  # type: ignore[misc]
 
 
 class Table:
-    def __init__(self, name: str, region: str = "", now: Callable[[], float] = time.time) -> None:
-        self.name, self.region, self.now = name, region or REGION_FALLBACK, now
-        self._model = _model(name, self.region)
+    """`now` in unix seconds. What the table itself fails at is StateUnavailable; what it refuses is LeaseLost or TooLarge."""
+
+    def __init__(self, name: str, region: str, now: Callable[[], float] = time.time) -> None:
+        self.name, self.now = name, now
+        self._model = _model(name, region)
+
+    # -- reading
 
     def get(self, pk: str, sk: str) -> Item | None:
-        try:
-            return _item(self._model.get(pk, sk, consistent_read=True))
-        except self._model.DoesNotExist:
-            return None
+        found = self._record(pk, sk)
+        return _item(found) if found else None
+
+    def _record(self, pk: str, sk: str) -> _Record | None:
+        with _meant():
+            try:
+                return self._model.get(pk, sk, consistent_read=True)
+            except self._model.DoesNotExist:
+                return None
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
-        wanted = list(dict.fromkeys(keys))
-        return [_item(found) for found in self._model.batch_get(wanted, consistent_read=True)] if wanted else []
+        """Those that exist, in no order."""
+        wanted = set(keys)
+        with _meant():
+            return list(_items(self._model.batch_get(wanted, consistent_read=True))) if wanted else []
 
     def query(
         self, pk: str, *, after: str = "", until: str = "", prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Item]:
         """after < sk <= until, or all that begin with `prefix`. Eventually consistent: half the price."""
-        condition: Any = None
-        if prefix:
-            condition = self._model.sk.startswith(prefix)
-        elif after and until:
-            condition = self._model.sk.between(after + "\x01", until)
-        elif after:
-            condition = self._model.sk > after
-        elif until:
-            condition = self._model.sk <= until
-        for found in self._model.query(pk, condition, scan_index_forward=not newest_first, limit=limit):
-            yield _item(found)
+        if after and until and after >= until:
+            return
+        condition = self._between(after, until) if not prefix else self._model.sk.startswith(prefix)
+        with _meant():
+            yield from _items(self._model.query(pk, condition, scan_index_forward=not newest_first, limit=limit))
 
-    def put(self, item: Item, *, expect: int | None = None) -> Item:
+    def _between(self, after: str, until: str) -> Any:
+        if after and until:
+            return self._model.sk.between(after + "\x01", until)
+        if after:
+            return self._model.sk > after
+        return self._model.sk <= until if until else None
+
+    # -- writing
+
+    def _write(self, send: Callable[[], T], refused: Sequence[int] = (0,), fenced: bool = False, **data: object) -> T:
+        """Conflicts and throttling are only haste: sent again after a pause."""
+        pause = wait_random_exponential(multiplier=0.05, max=1.0)
+        with _meant(refused, fenced, **data):
+            return Retrying(retry=retry_if_exception(_passes), stop=stop_after_attempt(6), wait=pause, reraise=True)(send)
+
+    def put(self, item: Item, *, expect: int | None = None) -> None:
         """`expect` None: whatever is there; 0: nothing is there; else that version. Raises LeaseLost when it is not."""
-        stored = self._record(item)
-        try:
-            stored.save(condition=self._condition(expect))
-        except PutError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                raise LeaseLost("the record moved on", pk=item.pk) from error
-            raise
-        return _item(stored)
+        check((item,))
+        self._write(lambda: self._model(item.pk, item.sk).update(_actions(item), condition=_condition(item, expect)), pk=item.pk)
 
     def put_all(self, items: Iterable[Item]) -> None:
-        with self._model.batch_write() as batch:
-            for item in items:
-                batch.save(self._record(item))
+        """Whole items without conditions, 25 to a call; what a call leaves undone is sent again after a pause."""
+        items = list(items)
+        check(items)
+        self._batch([("save", self._whole(item)) for item in items])
 
-    def delete(self, pk: str, sk: str) -> None:
-        self._model(pk, sk).delete()
+    def _whole(self, item: Item) -> _Record:
+        members = set(item.members) or None
+        return self._model(item.pk, item.sk, d=encoded(item.data), v=item.version + 1, ttl=item.ttl, k=item.owner or None, r=members)
+
+    def delete(self, pk: str, sk: str, *, expect: int | None = None) -> None:
+        """Raises LeaseLost when it is not that version."""
+        self._write(lambda: self._model(pk, sk).delete(condition=None if expect is None else _Record.v == expect), pk=pk)
+
+    def delete_all(self, keys: Iterable[tuple[str, str]]) -> None:
+        self._batch([("delete", self._model(pk, sk)) for pk, sk in keys])
+
+    def empty(self, pk: str) -> None:
+        """Delete all that is stored there: items, leases and counters."""
+        while keys := self._keys(pk):
+            self.delete_all(keys)
+
+    def _keys(self, pk: str) -> list[tuple[str, str]]:
+        with _meant():
+            return [(found.pk, found.sk) for found in self._model.query(pk, attributes_to_get=["pk", "sk"], limit=1000)]
+
+    def _batch(self, operations: Sequence[tuple[str, _Record]]) -> None:
+        def send(at: int) -> None:
+            with self._model.batch_write() as batch:
+                for operation, record in operations[at : at + BATCH]:
+                    getattr(batch, operation)(record)
+
+        for at in range(0, len(operations), BATCH):
+            self._write(partial(send, at))
+
+    def add(self, pk: str, sk: str, amount: int, ttl: int | None = None) -> int:
+        """Count up or down, whoever else does; the new number."""
+        actions: list[Any] = [_Record.n.add(amount), *([_Record.ttl.set(ttl)] if ttl else [])]
+        counter = self._model(pk, sk)
+        self._write(lambda: counter.update(actions))
+        return int(counter.n or 0)
+
+    def numbers(self, pk: str) -> dict[str, int]:
+        """All counters below a key that have not expired, in the order of their names."""
+        with _meant():
+            alive = (found for found in self._model.query(pk) if not found.ttl or found.ttl > self.now())
+            return {found.sk: int(found.n or 0) for found in alive}
+
+    # -- transactions
 
     def transact(self, writes: Sequence[tuple[Item, int | None]], fence: Fence | None = None) -> None:
-        """All or nothing. The second of each pair is what `put` calls `expect`. Raises LeaseLost."""
+        """All or nothing, at most TRANSACTION writes. The second of each pair is what `put` calls `expect`.
+
+        Raises LeaseLost; its `data["refused"]` are the positions of the writes that were refused, none when it was the lease.
+        """
+        check(item for item, _ in writes)
         if len(writes) == 1 and fence is None:
             self.put(writes[0][0], expect=writes[0][1])
             return
-        try:
-            with TransactWrite(connection=DynamoConnection(region=self.region)) as transaction:
-                if fence is not None:
-                    held = (self._model.f == fence.number) & (self._model.e > self.now())
-                    transaction.condition_check(self._model, fence.pk, fence.sk, condition=held)
-                for item, expect in writes:
-                    transaction.save(self._record(item), condition=self._condition(expect))
-        except TransactWriteError as error:
-            if error.cause_response_code == "TransactionCanceledException":
-                raise LeaseLost("a record or the lease moved on", table=self.name) from error
-            raise
 
-    def take_lease(self, pk: str, sk: str, seconds: float) -> int:
-        """The new fencing number, which only grows. Raises LeaseLost while another holds it."""
-        for _ in range(3):
-            now = self.now()
-            held = self._lease(pk, sk)
-            if held is not None and (held.e or 0) > now:
-                break
-            number = int(held.f or 0) + 1 if held is not None else 1
-            wanted = self._model(pk, sk, f=number, e=now + seconds)
-            condition = self._model.f == held.f if held is not None else self._model.pk.does_not_exist()
-            try:
-                wanted.save(condition=condition)
-            except PutError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
-                    raise
-                continue
-            return number
-        raise LeaseLost("another worker holds it", lease=sk)
+        def fill(transaction: TransactWrite) -> None:
+            for item, expect in writes:
+                transaction.update(self._model(item.pk, item.sk), _actions(item), condition=_condition(item, expect))
+
+        self._commit(fill, fence)
+
+    def erase(self, keys: Sequence[tuple[str, str]], fence: Fence | None = None) -> None:
+        """Delete all or none, at most TRANSACTION of them. Raises LeaseLost."""
+
+        def fill(transaction: TransactWrite) -> None:
+            for pk, sk in keys:
+                transaction.delete(self._model(pk, sk))
+
+        self._commit(fill, fence)
+
+    def _commit(self, fill: Callable[[TransactWrite], None], fence: Fence | None) -> None:
+        def send() -> None:
+            with TransactWrite(connection=self._model._get_connection().connection) as transaction:
+                if fence is not None:
+                    held = (_Record.f == fence.number) & (_Record.e > self.now())
+                    transaction.condition_check(self._model, fence.pk, fence.sk, condition=held)
+                fill(transaction)
+
+        self._write(send, (), fence is not None)
+
+    # -- leases
+
+    def take_lease(self, pk: str, sk: str, seconds: float, owner: str) -> int:
+        """The new fencing number, which only grows: free, run out or mine are one condition. Raises LeaseLost while another holds it.
+
+        The first number is the time of day, so that a lease that was deleted meanwhile does not give out its old numbers again.
+        """
+        now = self.now()
+        free = _Record.f.does_not_exist() | (_Record.e <= now) | (_Record.o == owner)
+        number = _Record.f.set((_Record.f | int(now)) + 1)
+        lease = self._model(pk, sk)
+        self._write(lambda: lease.update([number, _Record.e.set(now + seconds), _Record.o.set(owner)], condition=free), (), lease=sk)
+        return int(lease.f or 0)
 
     def move_lease(self, pk: str, sk: str, number: int, expires: float) -> None:
         """Extend or end a lease that is still held with this number. Raises LeaseLost."""
-        try:
-            self._model(pk, sk, f=number, e=expires).save(condition=self._model.f == number)
-        except PutError as error:
-            raise LeaseLost("another worker has taken over", lease=sk) from error
+        self._write(lambda: self._model(pk, sk).update([_Record.e.set(expires)], condition=_Record.f == number), (), lease=sk)
 
-    def lease_is(self, pk: str, sk: str, number: int) -> bool:
-        held = self._lease(pk, sk)
-        return held is not None and held.f == number and (held.e or 0) > self.now()
-
-    def _lease(self, pk: str, sk: str) -> _Record | None:
-        try:
-            return self._model.get(pk, sk, consistent_read=True)
-        except self._model.DoesNotExist:
-            return None
-
-    def _record(self, item: Item) -> _Record:
-        text = json.dumps(item.data, ensure_ascii=False, separators=(",", ":"), default=str)
-        return self._model(item.pk, item.sk, d=text, v=item.version + 1, ttl=item.ttl)
-
-    def _condition(self, expect: int | None) -> Any:
-        if expect is None:
-            return None
-        return self._model.pk.does_not_exist() if expect == 0 else self._model.v == expect
+    def holds(self, fence: Fence) -> bool:
+        lease = self._record(fence.pk, fence.sk)
+        return lease is not None and lease.f == fence.number and (lease.e or 0) > self.now()
 
 
-def _item(found: _Record) -> Item:
-    return Item(found.pk, found.sk, json.loads(found.d or "{}"), int(found.v or 0), int(found.ttl) if found.ttl else None)
+def _actions(item: Item) -> list[Any]:
+    actions: list[Any] = []
+    if item.data is not None:
+        actions += [_Record.d.set(encoded(item.data)), _Record.v.set(item.version + 1)]
+    if item.owner:
+        actions.append(_Record.k.set(item.owner))
+    if item.ttl:
+        actions.append(_Record.ttl.set(item.ttl))
+    if item.members:
+        actions.append(_Record.r.add(set(item.members)))
+    return actions
+
+
+def _condition(item: Item, expect: int | None) -> Any:
+    if item.owner and expect is None:
+        return _Record.v.does_not_exist() | (_Record.k == item.owner)
+    if expect is None:
+        return None
+    return _Record.v == expect if expect else _Record.v.does_not_exist()
+
+
+def _items(found: Iterable[_Record]) -> Iterator[Item]:
+    return (item for record in found if (item := _item(record)))
+
+
+def _item(found: _Record) -> Item | None:
+    if found.v is None:
+        return None
+    ttl = int(found.ttl) if found.ttl else None
+    return Item(found.pk, found.sk, json.loads(found.d or "{}"), int(found.v), ttl, found.k or "", frozenset(found.r or ()))
+
+
+@contextmanager
+def _meant(refused: Sequence[int] = (), fenced: bool = False, **data: object) -> Iterator[None]:
+    """Turns what PynamoDB raises into the error tree. Of a fenced transaction the first condition is the lease's."""
+    try:
+        yield
+    except PynamoDBException as error:
+        raise _meaning(error, refused, fenced, data) from error
+
+
+def _meaning(error: PynamoDBException, refused: Sequence[int], fenced: bool, data: dict[str, object]) -> SyncError:
+    codes = _codes(error)
+    if isinstance(error, TransactWriteError) and error.cancellation_reasons:
+        refused = [at for at, code in enumerate(codes) if code.startswith(REFUSED)]
+        refused = [] if fenced and 0 in refused else [at - fenced for at in refused]
+    if any(code.startswith(REFUSED) for code in codes):
+        return refusal(refused, **data)
+    if any(code.startswith(INVALID) for code in codes):
+        return TooLarge("the table refused a record as too large", **data)
+    return StateUnavailable("the table did not do what was asked", code=error.cause_response_code or type(error.cause).__name__, **data)
+
+
+def _codes(error: BaseException) -> list[str]:
+    """One for each write of a transaction, empty where it is not to blame; else the only one."""
+    if isinstance(error, TransactWriteError) and error.cancellation_reasons:
+        return [reason.code if reason else "" for reason in error.cancellation_reasons]
+    return [str(getattr(error, "cause_response_code", None) or "")]
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether only haste was in the way: another transaction on the same items, throttling, or a batch that was written in part."""
+    if isinstance(error, PutError) and error.cause is None:
+        return True
+    codes = [code for code in _codes(error) if code and code != "None"]
+    return bool(codes) and all(code.startswith(PASSING) for code in codes)

@@ -99,7 +99,11 @@ class Store(Protocol):
 class Lease(Protocol):
     """The right to run a stream. `check` raises LeaseLost when it ended or passed to another worker, by the fencing number."""
 
-    fence: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fence(self) -> int: ...
 
     def check(self) -> None: ...
 
@@ -107,7 +111,7 @@ class Lease(Protocol):
 
 
 class Links(Protocol):
-    """The mapping of one connection. Rows are written only against the version that was read."""
+    """The mapping of one connection. Rows are written only against the version that was read; with a lease, only while it is held."""
 
     def rows(self, store: StoreName, ids: Collection[str]) -> dict[str, Row]: ...
 
@@ -120,31 +124,38 @@ class Links(Protocol):
     def claims(self, store: StoreName, variant_ids: Collection[str]) -> dict[str, Claim]: ...
 
     def link(self, claims: Sequence[tuple[Claim, Claim]], rows: Sequence[Row], lease: Lease | None = None) -> None:
-        """Claim both ids of each pair and write the rows, each product in one transaction. Raises DuplicateSku when an id is claimed by another pair."""
+        """Claim both ids of each pair and write the rows, each product in one transaction.
+
+        Raises DuplicateSku when an id is claimed by another pair, LeaseLost when a row or the lease moved on; the other products are linked all the same.
+        """
 
     def save(self, rows: Sequence[Row], lease: Lease | None = None) -> None:
         """Write rows against their versions, fenced. Raises LeaseLost when a row or the lease moved on."""
 
-    def unlink(self, store: StoreName, product_id: str) -> None: ...
+    def unlink(self, store: StoreName, product_id: str, lease: Lease | None = None) -> None:
+        """Forget the pair: the rows of both sides and their claims, so that each may be paired anew."""
 
     def skus(self, store: StoreName, skus: Collection[str]) -> dict[str, tuple[tuple[str, str, str], ...]]:
         """Index of a full scan: folded SKU (model.sku_key) -> entries (exact SKU, product id, variant id)."""
 
-    def index(self, store: StoreName, records: Sequence[Record]) -> None:
+    def index(self, store: StoreName, records: Sequence[Record], lease: Lease | None = None) -> None:
         """Note the SKUs of scanned rows."""
 
     def duplicate_skus(self, store: StoreName) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]: ...
 
+    def sku_index(self, store: StoreName) -> Iterator[tuple[str, tuple[tuple[str, str, str], ...]]]:
+        """The whole index in ascending order of the folded SKU's UTF-8 bytes, entries as in `skus`."""
+
     def images(self, cscart_product: str) -> tuple[ImageLink, ...]: ...
 
-    def save_images(self, cscart_product: str, images: Sequence[ImageLink]) -> None: ...
+    def save_images(self, cscart_product: str, images: Sequence[ImageLink], lease: Lease | None = None) -> None: ...
 
     def intend(self, store: StoreName, key: str, lease: Lease | None = None) -> datetime | None:
         """Note that `key` (a SKU or a marker) is about to be created there; returns when an earlier, unfinished try noted it, else None."""
 
     def intended(self, store: StoreName, keys: Collection[str]) -> dict[str, datetime]: ...
 
-    def fulfil(self, store: StoreName, keys: Collection[str]) -> None: ...
+    def fulfil(self, store: StoreName, keys: Collection[str], lease: Lease | None = None) -> None: ...
 
     def order(self, store: StoreName, order_id: str) -> OrderLink | None: ...
 
@@ -154,11 +165,14 @@ class Links(Protocol):
     def customer(self, store: StoreName, key: str) -> str:
         """Counterpart's id, or empty. `key` is the user id, or a hash of the folded e-mail for a guest."""
 
-    def save_customer(self, store: StoreName, key: str, counterpart: str) -> None: ...
+    def save_customer(self, store: StoreName, key: str, counterpart: str, lease: Lease | None = None) -> None: ...
 
-    def park(self, parked: Parked) -> None: ...
+    def erase_customer(self, store: StoreName, key: str) -> bool:
+        """Forget this customer; whether there was anything to forget."""
 
-    def unpark(self, kind: str, store: StoreName, record_id: str) -> None: ...
+    def park(self, parked: Parked, lease: Lease | None = None) -> None: ...
+
+    def unpark(self, kind: str, store: StoreName, record_id: str, lease: Lease | None = None) -> None: ...
 
     def parked(self, kind: str = "") -> Iterator[Parked]: ...
 
@@ -173,17 +187,23 @@ class Streams(Protocol):
     def lease(self, name: str, seconds: float) -> AbstractContextManager[Lease]:
         """Raises LeaseLost when another worker holds it."""
 
-    def save_run(self, run: Run) -> None: ...
+    def save_run(self, run: Run, lease: Lease | None = None) -> None: ...
 
-    def runs(self, stream: str = "", limit: int = 20) -> list[Run]: ...
+    def runs(self, stream: str = "", limit: int = 20, since: datetime | None = None) -> list[Run]:
+        """The newest first, those that started since; of all streams when none is named."""
 
 
 class Journal(Protocol):
     def write(self, entries: Sequence[Entry]) -> None: ...
 
-    def history(self, kind: str, subject: str, limit: int = 50) -> list[Entry]: ...
+    def history(self, kind: str, subject: str, limit: int = 50) -> list[Entry]:
+        """The newest first."""
 
-    def recent(self, limit: int = 100) -> list[Entry]: ...
+    def recent(self, limit: int = 100, before: datetime | None = None) -> list[Entry]:
+        """The newest first, across days."""
+
+    def of_run(self, run: str) -> Iterator[Entry]:
+        """In the order in which they were written, before-image and after-image whole."""
 
     def flush(self) -> None:
         """Write down the requests that were noted since the last time."""

@@ -1,0 +1,87 @@
+"""Smaller things to remember: images and customers by both ids, what is about to be created, and what is set aside."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..domain.links import ImageLink, Parked
+from ..domain.model import StoreName
+from ..errors import LeaseLost
+from .documents import document, moment, value
+from .items import TRANSACTION, Item, bounded
+from .rows import padded
+from .scope import Fenced, Scope
+
+
+class Notes(Scope):
+    def _note(self, pk: str, sk: str, data: Any, lease: Fenced | None, expect: int | None = None) -> None:
+        self.table.transact([(Item(pk, sk, data), expect)], self._fence(lease))
+
+    def _forget(self, keys: Sequence[tuple[str, str]], lease: Fenced | None) -> None:
+        if lease is None:
+            for key in keys:
+                self.table.delete(*key)
+            return
+        for at in range(0, len(keys), TRANSACTION):
+            self.table.erase(keys[at : at + TRANSACTION], self._fence(lease))
+
+    # -- images
+
+    def images(self, cscart_product: str) -> tuple[ImageLink, ...]:
+        found = self.table.get(self._pk("images"), padded(cscart_product))
+        return tuple(ImageLink(*entry[:3]) for entry in found.data) if found else ()
+
+    def save_images(self, cscart_product: str, images: Sequence[ImageLink], lease: Fenced | None = None) -> None:
+        entries = [[image.digest, image.cscart_key, image.webasyst_key] for image in images]
+        self._note(self._pk("images"), padded(cscart_product), entries, lease)
+
+    # -- what is about to be created
+
+    def intend(self, store: StoreName, key: str, lease: Fenced | None = None) -> datetime | None:
+        """Noted once: of two that intend the same, the second is told when the first did."""
+        data = {"k": key, "at": datetime.fromtimestamp(self.table.now(), UTC).isoformat()}
+        try:
+            self._note(self._pk("intent", store), bounded(key), data, lease, expect=0)
+        except LeaseLost as error:
+            if not error.data["refused"]:
+                raise
+            return self.intended(store, [key]).get(key)
+        return None
+
+    def intended(self, store: StoreName, keys: Collection[str]) -> dict[str, datetime]:
+        pk = self._pk("intent", store)
+        return {item.data["k"]: moment(item.data["at"]) for item in self.table.get_many((pk, bounded(key)) for key in keys)}
+
+    def fulfil(self, store: StoreName, keys: Collection[str], lease: Fenced | None = None) -> None:
+        self._forget([(self._pk("intent", store), bounded(key)) for key in dict.fromkeys(keys)], lease)
+
+    # -- customers
+
+    def customer(self, store: StoreName, key: str) -> str:
+        found = self.table.get(self._pk("customer", store), bounded(key))
+        return str(found.data["c"]) if found else ""
+
+    def save_customer(self, store: StoreName, key: str, counterpart: str, lease: Fenced | None = None) -> None:
+        self._note(self._pk("customer", store), bounded(key), {"c": counterpart}, lease)
+
+    def erase_customer(self, store: StoreName, key: str) -> bool:
+        """Whether there was one to forget."""
+        known = bool(self.customer(store, key))
+        self.table.delete(self._pk("customer", store), bounded(key))
+        return known
+
+    # -- what is set aside
+
+    def park(self, parked: Parked, lease: Fenced | None = None) -> None:
+        self._note(self._pk("parked"), _parked_key(parked.kind, parked.store, parked.record_id), document(parked), lease)
+
+    def unpark(self, kind: str, store: StoreName, record_id: str, lease: Fenced | None = None) -> None:
+        self._forget([(self._pk("parked"), _parked_key(kind, store, record_id))], lease)
+
+    def parked(self, kind: str = "") -> Iterator[Parked]:
+        for item in self.table.query(self._pk("parked"), prefix=f"{kind}#" if kind else ""):
+            yield value(Parked, item.data, ("at",), store=StoreName)
+
+
+def _parked_key(kind: str, store: StoreName, record_id: str) -> str:
+    return bounded(f"{kind}#{store}#{record_id}")

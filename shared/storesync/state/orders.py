@@ -1,0 +1,32 @@
+"""What is remembered of orders."""
+
+from dataclasses import replace
+
+from ..domain.links import OrderLink
+from ..domain.model import StoreName
+from .documents import document, value
+from .items import Item
+from .rows import padded
+from .scope import Fenced, Scope
+
+
+class Orders(Scope):
+    """The item under an order's origin is the truth; the item under its other id points to it, and to nothing else ever after."""
+
+    def order(self, store: StoreName, order_id: str) -> OrderLink | None:
+        found = self.table.get(self._pk("order", store), padded(order_id))
+        if found and "at" in found.data:
+            found = self.table.get(self._pk("order", found.data["at"]), padded(found.data["id"]))
+        return value(OrderLink, found.data | {"version": found.version}, ("intended_at",), origin=StoreName) if found else None
+
+    def save_order(self, link: OrderLink, lease: Fenced | None = None) -> OrderLink:
+        """Raises LeaseLost also when one of the ids belongs to another order: read again, that is what `order` then tells."""
+        own, other = link.id_in(link.origin), link.id_in(link.origin.other)
+        data = {name: found for name, found in document(link).items() if name != "version"}
+        item = Item(self._pk("order", link.origin), padded(own), data, link.version)
+        writes: list[tuple[Item, int | None]] = [(item, link.version)]
+        if other:
+            pointer = {"at": link.origin, "id": own}
+            writes.append((Item(self._pk("order", link.origin.other), padded(other), pointer, owner=f"{link.origin}#{own}"), None))
+        self.table.transact(writes, self._fence(lease))
+        return replace(link, version=link.version + 1)

@@ -1,0 +1,40 @@
+"""One connection's part of the state table: every key in it begins with the connection, and every partition it may have is known."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from ..domain.model import StoreName
+from .items import Fence
+from .tables import Table
+
+OF_A_STORE = ("product", "claim", "sku", "intent", "order", "customer")
+OF_BOTH = ("images", "parked", "cursor", "run", "sheet")
+LEASE = "lease"
+
+
+class Fenced(Protocol):
+    """A lease as a write needs it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fence(self) -> int: ...
+
+
+class Scope:
+    def __init__(self, table: Table, connection: str) -> None:
+        self.table, self.connection = table, connection
+
+    def _pk(self, *parts: str) -> str:
+        return "#".join((self.connection, *parts))
+
+    def _fence(self, lease: Fenced | None) -> Fence | None:
+        return Fence(self._pk(LEASE), lease.name, lease.fence) if lease else None
+
+
+def partitions(connection: str) -> Iterator[str]:
+    """Of the state table, without the leases."""
+    for kind in OF_A_STORE:
+        yield from (f"{connection}#{kind}#{store}" for store in StoreName)
+    yield from (f"{connection}#{kind}" for kind in OF_BOTH)
