@@ -1,0 +1,27 @@
+"""Plays many schedules on several processes, or one again with all that happened."""
+
+import argparse
+import os
+import sys
+
+from tests.sandbox.simulator.runner import replay, simulate
+
+SEED_OF_HASHES = "PYTHONHASHSEED"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.sandbox.simulator", description=__doc__)
+    parser.add_argument("--schedules", type=int, default=10_000, help="how many (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=1, help="the first seed (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="play this one alone and tell what happens")
+    chosen = parser.parse_args()
+    if chosen.seed is not None:
+        return replay(chosen.seed)
+    return simulate(range(chosen.first, chosen.first + chosen.schedules), chosen.jobs)
+
+
+if __name__ == "__main__":
+    if os.environ.get(SEED_OF_HASHES) != "0":  # sets are gone through in the same order each time
+        os.execve(sys.executable, [sys.executable, "-m", "tests.sandbox.simulator", *sys.argv[1:]], os.environ | {SEED_OF_HASHES: "0"})
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""The verdict when all is quiet: each SKU once on each side, nothing lost, no status back, totals to the cent, stock counted once."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from storesync.domain.model import Group, Product, StoreName, Variant
+from storesync.domain.orders import Order
+
+from tests.sandbox.simulator.setting import RANKS
+from tests.sandbox.simulator.shoppers import Shoppers
+from tests.sandbox.simulator.truth import Key, Sale
+
+TOGETHER = {
+    "O": {"new", "auth", "pos"}, "B": {"new", "auth", "pos"}, "P": {"processing", "paid", "fulfilling", "pickup"}, "S": {"shipped"},
+    "C": {"completed"}, "I": {"deleted", "refunded"}, "D": {"deleted", "refunded"}, "F": {"deleted", "refunded"},
+}  # fmt: skip
+DUPLICATE, LOST, REVERSED, CENTS = "duplicates", "lost", "reversed", "cents"
+
+
+@dataclass
+class Verdict:
+    faults: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, kind: str, text: str) -> None:
+        self.faults.append((kind, text))
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(kind for kind, _ in self.faults)
+
+
+class Oracle:
+    def __init__(self, people: Shoppers) -> None:
+        self.people, self.stack, self.truth, self.words = people, people.stack, people.truth, people.words
+        self.verdict = Verdict()
+
+    def check(self) -> Verdict:
+        """Notes what is wrong, and what both sides agree on from now on."""
+        self.verdict = Verdict()
+        values: dict[Key, Hashable] = {}
+        for number in self.truth.items:
+            found = {store: self._variant(store, number) for store in StoreName}
+            if all(found.values()):
+                self._compare_item(number, {store: pair for store, pair in found.items() if pair}, values)
+        for good in self.truth.goods:
+            self._compare_good(good, values)
+        for sale in self.truth.sales:
+            self._sale(sale)
+        self._statuses_back()
+        self._contacts()
+        for text in self.stack.broken:
+            self.verdict.add(LOST, f"the engine broke: {text}")
+        self.truth.settled(values)
+        return self.verdict
+
+    # -- products
+
+    def _found(self, store: StoreName, number: int) -> list[tuple[Product, Variant]]:
+        skus = self.truth.items[number].skus
+        shelf = self.stack.stores[store].shelf.values()
+        return [(product, variant) for product in shelf for variant in product.variants if variant.sku.strip() in skus]
+
+    def _variant(self, store: StoreName, number: int) -> tuple[Product, Variant] | None:
+        found = self._found(store, number)
+        name = "/".join(sorted(self.truth.items[number].skus))
+        if len(found) > 1:
+            self.verdict.add(DUPLICATE, f"{name} {len(found)} times in {store}: products {', '.join(product.id for product, _ in found)}")
+        if not found:
+            self.verdict.add(LOST, f"{name} is not in {store}{self._parked_as(number)}")
+        return found[0] if found else None
+
+    def _parked_as(self, number: int) -> str:
+        skus = self.truth.items[number].skus
+        reasons = [f"{parked.reason} ({parked.detail})" for parked in self.stack.state.links().parked("product") if parked.label in skus]
+        return f"; set aside: {', '.join(reasons)}" if reasons else ""
+
+    def _compare_item(self, number: int, found: Mapping[StoreName, tuple[Product, Variant]], values: dict[Key, Hashable]) -> None:
+        for group, value in ((Group.PRICE, self.words.price), (Group.IDENTITY, self.words.identity)):
+            seen = {store: value(variant) for store, (_, variant) in found.items()}
+            self._agreed((group, number), seen, values, f"{'/'.join(sorted(self.truth.items[number].skus))}{self._parked_as(number)}")
+        stocks = {store: variant.stock for store, (_, variant) in found.items()}
+        true = self._true_stock(number, stocks)
+        if set(stocks.values()) != {true}:
+            counts = ", ".join(f"{store} {stock}" for store, stock in stocks.items())
+            self.verdict.add(
+                LOST, f"stock of {'/'.join(sorted(self.truth.items[number].skus))}: {counts}; true {true}{self._parked_as(number)}"
+            )
+
+    def _true_stock(self, number: int, stocks: Mapping[StoreName, int | None]) -> int | None:
+        """What came in, less what the orders have taken that stand. What the owner of stock got from the other store is his count."""
+        item, owner = self.truth.items[number], self.people.owner(Group.STOCK)
+        if owner is not None and owner not in item.born:
+            return stocks[owner]
+        sold = 0
+        for sale in self.truth.sales:
+            order = self.stack.stores[sale.store].orders_kept[int(sale.order_id)]
+            counts = owner in (None, sale.store)
+            if counts and not sale.is_parent and self._takes(sale.store, order):
+                sold += sum(line.quantity for line in order.lines if line.sku.strip() in item.skus)
+        return item.stock - sold
+
+    @staticmethod
+    def _takes(store: StoreName, order: Order) -> bool:
+        return order.status in "OPCS" if store is StoreName.CSCART else order.stock_taken
+
+    def _agreed(self, key: Key, seen: Mapping[StoreName, Hashable], values: dict[Key, Hashable], name: str) -> None:
+        values[key] = seen[StoreName.CSCART]
+        if len(set(seen.values())) > 1:
+            self.verdict.add(LOST, f"{key[0]} of {name} differs: {_short(seen)}")
+            return
+        owner = self.people.owner(key[0])
+        allowed = self.truth.admissible(key, owner)
+        if seen[StoreName.CSCART] not in allowed:
+            self.verdict.add(LOST, f"{key[0]} of {name} is {_cut(seen[StoreName.CSCART])}, not one of {_cut(sorted(map(str, allowed)))}")
+
+    def _compare_good(self, good: int, values: dict[Key, Hashable]) -> None:
+        number = self.truth.goods[good][0]
+        found = {store: self._found(store, number) for store in StoreName}
+        if not all(found.values()):
+            return
+        products = {store: pairs[0][0] for store, pairs in found.items()}
+        for group, value in ((Group.CONTENT, self.words.content), (Group.LISTING, self.words.listing), (Group.MEDIA, self.words.media)):
+            seen = {store: value(product) for store, product in products.items()}
+            self._agreed((group, good), seen, values, f"product {products[StoreName.CSCART].id}{self._parked_as(number)}")
+
+    # -- orders
+
+    def _sale(self, sale: Sale) -> None:
+        order = self.stack.stores[sale.store].orders_kept[int(sale.order_id)]
+        mirrors = [
+            item for item in self.stack.stores[sale.store.other].orders_kept.values() if item.marker == f"main:{sale.store}:{sale.order_id}"
+        ]
+        wanted = not sale.is_parent and (sale.store is StoreName.CSCART or self.stack.setting.connection.orders_to_cscart)
+        name = f"{sale.store} order {sale.order_id}"
+        if len(mirrors) > wanted:
+            self.verdict.add(DUPLICATE, f"{name} stands {len(mirrors)} times on the other side")
+        elif wanted and not mirrors:
+            self.verdict.add(LOST, f"{name} ({order.status}) is not on the other side{self._order_parked(sale)}")
+        elif wanted:
+            self._compare_orders(sale, name, order, mirrors[0])
+
+    def _order_parked(self, sale: Sale) -> str:
+        found = [item for item in self.stack.state.links().parked("order") if item.record_id == sale.order_id and item.store is sale.store]
+        return "".join(f"; set aside: {item.reason} ({item.detail})" for item in found)
+
+    def _compare_orders(self, sale: Sale, name: str, order: Order, mirror: Order) -> None:
+        if order.total != mirror.total:
+            self.verdict.add(CENTS, f"{name}: {order.total} here, {mirror.total} there{self._order_parked(sale)}")
+        elif dict(self._lines(order)) != dict(self._lines(mirror)):
+            self.verdict.add(LOST, f"{name}: lines differ")
+        both = {sale.store: order.status, sale.store.other: mirror.status}
+        letter, state = both[StoreName.CSCART], both[StoreName.WEBASYST]
+        if state not in TOGETHER.get(letter, ()):
+            self.verdict.add(LOST, f"{name}: {letter} does not agree with {state}{self._order_parked(sale)}")
+        elif min(RANKS[letter], RANKS[state]) < sale.furthest:
+            self.verdict.add(REVERSED, f"{name}: {letter}/{state}, although it had come further")
+
+    def _lines(self, order: Order) -> Iterator[tuple[int, int]]:
+        amounts: Counter[int] = Counter()
+        for line in order.lines:
+            if not line.is_free_form and (item := self.truth.item_of(line.sku)):
+                amounts[item.number] += line.quantity
+        yield from amounts.items()
+
+    def _statuses_back(self) -> None:
+        for text in self.stack.reversals:
+            self.verdict.add(REVERSED, text)
+
+    def _contacts(self) -> None:
+        """One contact for each buyer; what Webasyst's own shoppers made is theirs."""
+        mirrored = {order.customer.id for order in self.stack.webasyst.orders_kept.values() if order.marker}
+        used: dict[str, set[str]] = {}
+        for key in mirrored:
+            contact = self.stack.webasyst.contacts[int(key)]
+            used.setdefault(contact.email_key or contact.phone, set()).add(key)
+        for email, keys in used.items():
+            if len(keys) > 1:
+                self.verdict.add(DUPLICATE, f"{len(keys)} contacts for one buyer ({email.partition('@')[0]})")
+
+
+def _cut(value: object) -> str:
+    text = str(value)
+    return text if len(text) < 160 else f"{text[:157]}..."
+
+
+def _short(seen: Mapping[StoreName, Hashable]) -> str:
+    return "; ".join(f"{store} {_cut(value)}" for store, value in seen.items())

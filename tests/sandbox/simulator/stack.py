@@ -1,0 +1,187 @@
+"""Both shops and the real engine over tables in memory. Every call and every write passes one hook, where a worker can be stopped."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from storesync.domain.changes import Cause, Change, Kind
+from storesync.domain.model import StoreName
+from storesync.errors import SyncError
+from storesync.sync.hooks import Hooks
+from storesync.sync.ports import World
+from storesync.sync.pull import Ticker
+from storesync.sync.worker import Worker
+
+from tests.fakes.state import MemoryState
+from tests.fakes.stores import Crash, MemoryStore, Pictures
+from tests.fakes.stores_cscart import MemoryCsCart
+from tests.fakes.stores_webasyst import MemoryWebasyst
+from tests.sandbox.simulator.clock import VirtualClock
+from tests.sandbox.simulator.deliveries import FreeQueue, Message, change_of, named
+from tests.sandbox.simulator.setting import RANKS, Setting
+
+SECRET = "whsec_c2ltdWxhdG9yLXNlY3JldC1zaW11bGF0b3I="
+MOST_DELIVERIES = 3_000
+
+Trick = Callable[[str], bool]  # called before and after each call and write, with what it is; True: done, not to be called again
+
+
+@dataclass
+class Frame:
+    """One worker at work. Once it has crashed nothing that it still tries has an effect."""
+
+    what: str
+    tricks: list[Trick] = field(default_factory=list)
+    dead: bool = False
+
+
+class NeverQuiet(Exception):
+    """Messages make messages without end."""
+
+
+class Stack:
+    def __init__(self, setting: Setting, random: Random, trace: Callable[[str], None] = lambda line: None) -> None:
+        self.setting, self.random, self.trace = setting, random, trace
+        self.clock = VirtualClock()
+        self.state = MemoryState(self.clock.unix)
+        self.state.queue = FreeQueue(self.clock.unix, random.choice)
+        self.queue: FreeQueue = self.state.queue
+        self.pictures = Pictures()
+        shared = {"pictures": self.pictures, "page": setting.page, "sleep": self.clock.sleep, "currency": "RUB"}
+        self.cscart = MemoryCsCart(self.clock.unix, **shared)
+        self.webasyst = MemoryWebasyst(self.clock.unix, stock_counting=setting.stock_counting, **shared)
+        self.stores: dict[StoreName, MemoryStore] = {StoreName.CSCART: self.cscart, StoreName.WEBASYST: self.webasyst}
+        self.frames: list[Frame] = []
+        self.counts: Counter[str] = Counter()
+        self.broken: list[str] = []
+        self.reversals: list[str] = []
+        self._statuses: dict[tuple[str, str], str] = {}
+        self._connect()
+
+    def _connect(self) -> None:
+        self.state.connections.save(self.setting.connection)
+        self.state.secrets.put("main", "webhook_secret", SECRET)
+        self.hooks = Hooks(self.state.secrets, self.queue, self.clock.unix)
+        self.ticker = Ticker(self.state.connections, lambda _: self.world(), self.queue, self.clock)
+        self.state.watch(self._hook)
+        for store in self.stores.values():
+            store.watch(self._hook)
+
+    def world(self) -> World:
+        return World(
+            self.setting.connection,
+            self.stores,
+            self.state.links(),
+            self.state.streams(),
+            self.state.journal(),
+            self.queue,
+            self.pictures,
+            self.clock,
+        )
+
+    # -- what happens at every call and write of a worker
+
+    def _hook(self, label: str) -> None:
+        if not self.frames:
+            return
+        frame = self.frames[-1]
+        if frame.dead:
+            raise Crash
+        if " write " in label and label.startswith("after"):
+            self.trace(f"    {label[6:]}")
+        if " write set_status " in label:
+            self._watch_status(*label.split())
+        for trick in list(frame.tricks):
+            self._try(frame, trick, label)
+
+    @staticmethod
+    def _try(frame: Frame, trick: Trick, label: str) -> None:
+        done = True
+        try:
+            done = trick(label)
+        finally:
+            if done:
+                frame.tricks.remove(trick)
+
+    def _watch_status(self, when: str, store: str, _: str, __: str, order_id: str, target: str) -> None:
+        """A worker may never move a status back."""
+        status = self.stores[StoreName(store)].orders_kept[int(order_id)].status
+        if when == "before":
+            self._statuses[store, order_id] = status
+        elif RANKS[status] < RANKS[self._statuses[store, order_id]]:
+            self.reversals.append(f"{store} order {order_id}: {self._statuses[store, order_id]} -> {status} by {target}")
+
+    @property
+    def writes(self) -> int:
+        """Writes to either store so far."""
+        return sum(store.writes for store in self.stores.values())
+
+    def crash(self) -> None:
+        self.frames[-1].dead = True
+        self.trace("    the worker dies")
+        raise Crash
+
+    # -- deliveries
+
+    def deliver(self, *tricks: Trick) -> bool:
+        """One message to a worker of its own; False when nothing may be served now."""
+        message = self.queue.take()
+        if message is None:
+            return False
+        change = change_of(message)
+        self.counts["deliveries"] += 1
+        self.trace(f"  deliver {named(change)}")
+        self.frames.append(Frame(named(change), list(tricks)))
+        try:
+            self._work(message, change)
+        finally:
+            self.frames.pop()
+        return True
+
+    def _work(self, message: Message, change: Change) -> None:
+        failed = True
+        try:
+            counts = Worker(lambda _: self.world()).apply(change)
+            self.trace(f"    -> {counts}")
+            failed = False
+        except Crash:
+            pass
+        except SyncError as error:
+            self.trace(f"    {type(error).__name__}: {error}")
+        except Exception as error:  # a defect of the engine, not of a store
+            self.trace(f"    {type(error).__name__}: {error}")
+            self.broken.append(f"{named(change)}: {type(error).__name__}: {error}")
+        if failed:
+            self.queue.come_back(message)
+        elif self.random.random() < 0.02:
+            self.queue.come_back(message, failed=False)
+        else:
+            self.queue.settle(message)
+
+    def drain(self) -> None:
+        """Until nothing waits. What is hidden is waited for."""
+        for _ in range(MOST_DELIVERIES):
+            if self.deliver():
+                continue
+            visible = self.queue.next_visible()
+            if visible is None:
+                return
+            self.clock.sleep(visible - self.clock.seconds + 0.001)
+        raise NeverQuiet(", ".join(sorted({group for group, _ in self.queue.waiting})))
+
+    def tick(self) -> None:
+        for kind in ("product", "order"):
+            self.ticker.tick(kind, lambda: 60_000)
+
+    def retry_parked(self) -> None:
+        """What an owner does in the console: dead letters again, and once more everything that was set aside."""
+        self.queue.redrive()
+        links = self.state.links()
+        links.unpark("connection", StoreName.CSCART, "connection")
+        links.unpark("connection", StoreName.WEBASYST, "connection")
+        kinds = {"product": Kind.PRODUCT, "order": Kind.ORDER}
+        for parked in list(links.parked()):
+            if parked.kind in kinds:
+                stamp = self.clock.now().isoformat()
+                self.queue.send([Change("main", kinds[parked.kind], parked.store, (parked.record_id,), Cause.CONSOLE, stamp)])
