@@ -1,6 +1,9 @@
 # `make help` lists the targets. PYTHON selects the interpreter: make test PYTHON=python3.13
 PYTHON ?= python3
 ARGS ?=
+N ?= 10000
+JOBS ?= 2
+SEED ?=
 SAM_VERSION := 1.170.0
 BANDIT_VERSION := 1.9.4
 CHECKOV_VERSION := 3.3.30
@@ -58,6 +61,9 @@ conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 audit: $(AUDIT_READY)  ## look for weaknesses: bandit over the code, checkov over the template (exceptions and their reasons: .checkov.yaml, pyproject.toml)
 	$(AUDIT_VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive shared functions
 	LOG_LEVEL=CRITICAL $(AUDIT_VENV)/bin/checkov --file template.yaml --config-file .checkov.yaml
+
+simulate: $(READY)  ## N schedules of edits, faults and crashes against the real engine (SEED=n replays one)
+	$(BIN)/python -m tests.sandbox.simulator --schedules $(N) --jobs $(JOBS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 clean:  ## remove what was built, installed and kept here
 	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

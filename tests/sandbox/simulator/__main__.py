@@ -4,8 +4,6 @@ import argparse
 import os
 import sys
 
-from tests.sandbox.simulator.runner import replay, simulate
-
 SEED_OF_HASHES = "PYTHONHASHSEED"
 
 
@@ -16,6 +14,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="play this one alone and tell what happens")
     chosen = parser.parse_args()
+    from tests.sandbox.simulator.runner import replay, simulate
+
     if chosen.seed is not None:
         return replay(chosen.seed)
     return simulate(range(chosen.first, chosen.first + chosen.schedules), chosen.jobs)
@@ -23,5 +23,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     if os.environ.get(SEED_OF_HASHES) != "0":  # sets are gone through in the same order each time
-        os.execve(sys.executable, [sys.executable, "-m", "tests.sandbox.simulator", *sys.argv[1:]], os.environ | {SEED_OF_HASHES: "0"})
+        path = os.pathsep.join(filter(None, ("shared", os.environ.get("PYTHONPATH", ""))))
+        kept = os.environ | {SEED_OF_HASHES: "0", "PYTHONPATH": path}
+        os.execve(sys.executable, [sys.executable, "-m", "tests.sandbox.simulator", *sys.argv[1:]], kept)
     sys.exit(main())

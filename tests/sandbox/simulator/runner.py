@@ -42,7 +42,7 @@ def simulate(seeds: Sequence[int], jobs: int) -> int:
 
 
 def _tell(seed: int, faults: list[tuple[str, str]]) -> None:
-    print(f"seed {seed}: python -m tests.sandbox.simulator --seed {seed}")
+    print(f"seed {seed}: make simulate SEED={seed}")
     for kind, text in faults[:4]:
         print(f"  {kind}: {text}")
 
