@@ -109,6 +109,7 @@ class Connection:
     statuses: StatusMap = StatusMap()
     order_discounts: bool = True
     orders_from: datetime | None = None
+    created_at: datetime | None = None
     orders_to_cscart: bool = False
     order_edits_to_cscart: bool = False
     reindex_names: bool = True
@@ -122,6 +123,11 @@ class Connection:
     def ready(self) -> bool:
         """Without both addresses nothing runs (the secrets are checked where they are read)."""
         return bool(self.cscart.url and self.cscart.email and self.webasyst.url) and not self.paused
+
+    @property
+    def orders_since(self) -> datetime | None:
+        """Orders placed before are left where they are: history is not imported by surprise."""
+        return self.orders_from or self.created_at
 
     def policy(self, group: Group) -> Policy:
         return self.policies.get(group, Policy.TWO_WAY)

@@ -1,16 +1,18 @@
 """An order of one store in the words of the other: the same lines, money to the cent, the same people and places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from ..errors import TotalsDiffer
-from . import prints
+from ..errors import MissingRate, TotalsDiffer, UnsupportedValue
 from .connection import Connection
-from .orders import CENT, Address, Line, Order
+from .orders import CENT, Line, Order
 
 Counterpart = Callable[[Line], tuple[str, str]]
-FINEST = Decimal("0.0001")  # Webasyst keeps four decimals of a line's price
+DRIFT = Decimal("0.02")  # how far CS-Cart's own sum may be off its total (contract 3.2)
+SURCHARGE, TAX, ROUNDING = "Payment surcharge", "Tax", "Rounding"
+OWN_LINES = frozenset({SURCHARGE, TAX, ROUNDING})
+NOTHING = Decimal(0)
 
 
 def marker(connection_id: str, origin: str, order_id: str) -> str:
@@ -22,48 +24,87 @@ def free_form(name: str, amount: Decimal) -> Line:
     return Line("", "", "", "", name, amount, 1)
 
 
-def net_lines(order: Order) -> tuple[Line, ...]:
-    """Lines with the order's discount spread over them in proportion; what four decimals cannot hold stands in a line of its own."""
-    if not order.discount or not order.subtotal:
-        return order.lines
-    share = min(order.discount / order.subtotal, Decimal(1))
-    lines = tuple(replace(line, price=(line.price * (1 - share)).quantize(FINEST, ROUND_DOWN)) for line in order.lines)
-    wanted = max(order.subtotal - order.discount, Decimal(0))
-    rest = wanted - sum((line.amount for line in lines), Decimal(0))
-    return (*lines, free_form("Rounding", rest)) if rest else lines
-
-
-def extra_lines(order: Order) -> tuple[Line, ...]:
-    """Webasyst has no field for a payment surcharge nor for a tax it did not reckon itself: they are priced lines there (X8)."""
-    parts = (("Payment surcharge", order.surcharge), ("Tax", order.tax))
-    return tuple(free_form(name, amount) for name, amount in parts if amount)
-
-
 def to_webasyst(connection: Connection, order: Order, counterpart: Counterpart, contact_id: str) -> Order:
-    """`counterpart` gives (product id, SKU id) of a line there and raises MissingLink. Raises TotalsDiffer when the order itself does not add up."""
-    if abs(order.expected_total - order.total) > Decimal("0.02"):
+    """`counterpart` gives (product id, SKU id) of a line there and raises MissingLink. Raises TotalsDiffer when the order itself does not add up.
+
+    Shop-Script caps a discount at the lines' sum and has no field for a surcharge or a foreign tax (X8): those are priced lines, and
+    what a discount takes beyond the lines it takes from the shipping. So its total is CS-Cart's own, whatever the parts.
+    """
+    if abs(order.expected_total - order.total) > DRIFT:
         raise TotalsDiffer("the order does not add up in CS-Cart", expected=order.expected_total, total=order.total)
-    lines = tuple(_linked(line, counterpart) for line in (order.lines if connection.order_discounts else net_lines(order)))
-    lines += extra_lines(order)
-    # A cent that CS-Cart rounded away in its own total belongs to the discount or the shipping, never to a price.
-    drift = order.total - order.expected_total
-    discount = (order.discount if connection.order_discounts else Decimal(0)) - min(drift, Decimal(0))
-    if drift > 0:
-        lines += (free_form("Rounding", drift),)
-    return replace(
+    lines = tuple(_linked(line, counterpart) for line in order.lines)
+    lines += tuple(free_form(name, amount) for name, amount in ((SURCHARGE, order.surcharge), (TAX, order.tax)) if amount)
+    subtotal = _sum(lines)
+    off = subtotal + order.shipping - order.total
+    if off < 0:
+        lines, subtotal, off = (*lines, free_form(ROUNDING, -off)), subtotal - off, NOTHING
+    discount = min(off, subtotal)
+    found = replace(
         order,
         id="",
         lines=lines,
         discount=discount,
-        surcharge=Decimal(0),
-        tax=Decimal(0),
+        shipping=order.shipping - (off - discount),
+        surcharge=NOTHING,
+        tax=NOTHING,
         customer=replace(order.customer, id=contact_id),
         shipping_address=order.shipping_address or order.billing_address,
     )
+    return found if connection.order_discounts else net(found)
 
 
-def to_cscart(order: Order, counterpart: Counterpart) -> Order:
-    return replace(order, id="", lines=tuple(_linked(line, counterpart) for line in order.lines))
+def net(order: Order) -> Order:
+    """The same order with the discount taken off the lines, in whole cents, so that nothing is left for a shop to spread."""
+    if not order.discount:
+        return order
+    amounts = shares([_cents(line.amount) for line in order.lines], _cents(order.discount))
+    lines = tuple(part for line, amount in zip(order.lines, amounts, strict=True) for part in split(line, amount))
+    return replace(order, lines=lines, discount=NOTHING)
+
+
+def shares(amounts: Sequence[int], discount: int) -> list[int]:
+    """What is left of each amount when `discount` is taken off in proportion: largest remainders first, the sum exact."""
+    total = sum(amounts)
+    left = total - discount
+    if not total:
+        return list(amounts)
+    floors = [amount * left // total for amount in amounts]
+    order = sorted(range(len(amounts)), key=lambda at: -(amounts[at] * left % total))
+    for at in order[: left - sum(floors)]:
+        floors[at] += 1
+    return floors
+
+
+def split(line: Line, amount: int) -> tuple[Line, ...]:
+    """The line at `amount` cents in all; where they do not divide by the pieces, some pieces cost a cent more on a line of their own."""
+    if line.quantity != int(line.quantity) or not line.quantity:
+        return (replace(line, price=Decimal(amount) / 100 / line.quantity) if line.quantity else line,)
+    pieces = int(line.quantity)
+    unit, dearer = divmod(amount, pieces)
+    parts = ((unit, pieces - dearer), (unit + 1, dearer))
+    return tuple(replace(line, price=Decimal(price) / 100, quantity=count) for price, count in parts if count)
+
+
+def to_cscart(connection: Connection, order: Order, counterpart: Counterpart, customer_id: str = "") -> Order:
+    """The lines that we put in ourselves are CS-Cart's own surcharge and tax again. Raises UnsupportedValue and MissingRate:
+    there are no free-form lines, no pieces of a piece and no second currency in CS-Cart."""
+    currency = connection.cscart.currency
+    if order.currency and currency and order.currency != currency:
+        raise MissingRate("the order is not in CS-Cart's currency", source=order.currency, target=currency)
+    lines = tuple(_whole(_linked(line, counterpart)) for line in order.lines if not _is_own(line))
+    return replace(order, id="", lines=lines, customer=replace(order.customer, id=customer_id))
+
+
+def _is_own(line: Line) -> bool:
+    return line.is_free_form and line.name in OWN_LINES
+
+
+def _whole(line: Line) -> Line:
+    if line.is_free_form:
+        raise UnsupportedValue("CS-Cart has no free-form lines", line=line.id)
+    if line.quantity != int(line.quantity) or line.quantity <= 0:
+        raise UnsupportedValue("CS-Cart sells whole pieces only", sku=line.sku, quantity=line.quantity)
+    return replace(line, quantity=int(line.quantity))
 
 
 def _linked(line: Line, counterpart: Counterpart) -> Line:
@@ -73,38 +114,28 @@ def _linked(line: Line, counterpart: Counterpart) -> Line:
     return replace(line, id="", product_id=product_id, variant_id=variant_id)
 
 
+def corrected(wanted: Order, kept: Order, tries: int) -> Order:
+    """What to send when Shop-Script spread the discount over the pieces and so moved the total by cents (R7).
+
+    First a rounding line takes the difference back; if that cannot be (a line costs no less than nothing) or the spreading moves with
+    it, the discount goes into the lines. A difference
+    that no spreading explains (a tax of the shop's own, for instance) is not hidden that way.
+    """
+    pieces = sum(Decimal(line.quantity) for line in wanted.lines)
+    if kept.total == wanted.total or not wanted.discount or abs(wanted.total - kept.total) > CENT * pieces:
+        return wanted
+    if tries or kept.total > wanted.total:
+        return net(wanted)
+    return replace(wanted, lines=(*wanted.lines, free_form(ROUNDING, wanted.total - kept.total)))
+
+
 def cents(amount: Decimal) -> str:
     return str(amount.quantize(CENT, ROUND_HALF_UP))
 
 
-def _address(address: Address) -> tuple[str, ...]:
-    fields = (address.street, address.city, address.region, address.zip, address.country)
-    return tuple(prints.text(field) for field in fields)
+def _cents(amount: Decimal) -> int:
+    return int((amount * 100).to_integral_value(ROUND_HALF_UP))
 
 
-def body_value(order: Order) -> tuple[object, ...]:
-    """All but the status, in an order that does not depend on how a store lists lines (C35)."""
-    lines = sorted(
-        (line.sku.strip(), line.name if line.is_free_form else "", line.quantity, prints.number(line.price)) for line in order.lines
-    )
-    people = (order.customer.email_key, order.customer.phone, order.customer.firstname, order.customer.lastname)
-    places = (_address(order.billing_address), _address(order.shipping_address))
-    return (lines, cents(order.shipping), cents(order.discount), cents(order.total), prints.text(order.comment), people, places)
-
-
-def body_print(order: Order) -> str:
-    return prints.of_value(body_value(order))
-
-
-def _goods(order: Order) -> Decimal:
-    return sum((line.amount for line in order.lines if not line.is_free_form), Decimal(0))
-
-
-def money_difference(wanted: Order, kept: Order) -> dict[str, str]:
-    """Fields of money in which the mirrored order is off, with both amounts; empty when it is exact."""
-    pairs = {
-        "total": (wanted.expected_total, kept.total),
-        "shipping": (wanted.shipping, kept.shipping),
-        "lines": (_goods(wanted), _goods(kept)),
-    }
-    return {name: f"{cents(ours)} != {cents(theirs)}" for name, (ours, theirs) in pairs.items() if cents(ours) != cents(theirs)}
+def _sum(lines: Sequence[Line]) -> Decimal:
+    return sum((line.amount for line in lines), NOTHING)

@@ -22,6 +22,12 @@ class Customer:
     def email_key(self) -> str:
         return self.email.strip().casefold()
 
+    @property
+    def phone_key(self) -> str:
+        """Digits alone; a Russian number dialled from inside the country (8 900 ...) is the same as from outside (+7 900 ...)."""
+        digits = "".join(filter(str.isdigit, self.phone))
+        return "7" + digits[1:] if len(digits) == 11 and digits.startswith("8") else digits
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -43,7 +49,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`price` is per unit and what was really paid, after line discounts. A free-form line has no variant and no SKU."""
+    """`price` is per unit and what was really paid, after line discounts. A free-form line has no variant and no SKU.
+
+    `quantity` is a whole number where it can be; Webasyst knows fractions as well.
+    """
 
     id: str
     product_id: str
@@ -51,7 +60,7 @@ class Line:
     sku: str
     name: str
     price: Decimal
-    quantity: int
+    quantity: int | Decimal
 
     @property
     def amount(self) -> Decimal:

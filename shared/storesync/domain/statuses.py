@@ -1,4 +1,9 @@
-"""Statuses move along a table: CS-Cart letter -> Webasyst action, Webasyst state -> CS-Cart letter; checked for cycles when saved."""
+"""Statuses move along a table: CS-Cart letter -> Webasyst action, Webasyst state -> CS-Cart letter; checked for cycles when saved.
+
+The table's words. To Webasyst: `delete,refund` are alternatives in order of preference, `restore>process` is a way of several
+actions (begun at the furthest one that the shop offers), an empty entry leaves the order as it is. To CS-Cart: a letter, an empty
+entry to leave it, or `<P` for a letter that an order may also go back to.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +12,7 @@ from ..errors import UnmappedStatus
 from .connection import StatusMap
 from .model import StoreName
 
-# What an action leads to in the factory workflow (contract 4.4); a shop's own actions are learnt from what they did.
+# What an action leads to in the factory workflow (contract 4.4); a shop's own actions are believed when the state moved.
 RESULTS = {
     "process": "processing",
     "pay": "paid",
@@ -26,17 +31,29 @@ RANKS = {
         ("new", "pos", "auth", "processing", "paid", "fulfilling", "pickup", "shipped", "completed", "refunded", "deleted")
     )
 }
-_LETTERS = {"O": "", "P": "process", "C": "complete", "I": "delete,refund", "D": "delete,refund", "F": "delete,refund", "B": ""}
+CANCELLED = frozenset({"refunded", "deleted"})
+CLOSED = CANCELLED | {"completed"}
+_LETTERS = {
+    "O": "restore", "P": "process,restore>process", "C": "complete", "I": "delete,refund", "D": "delete,refund", "F": "delete,refund",
+    "B": "", "Y": "",
+}  # fmt: skip
 _STATES = {
     "new": "O", "pos": "O", "auth": "O", "processing": "P", "paid": "P", "fulfilling": "P", "pickup": "P",
     "shipped": "P", "completed": "C", "refunded": "I", "deleted": "I",
 }  # fmt: skip
-_SHIPPED_WORDS = ("ship", "sent", "deliver", "отправ", "достав", "отгруж")
+_WORDS = {
+    "ship": ("ship", "sent", "deliver", "отправ", "достав", "отгруж"),
+    "delete,refund": ("cancel", "отмен", "аннул"),
+    "refund,delete": ("refund", "возвр"),
+    "fulfilling": ("pack", "assembl", "сборк", "комплект"),
+    "complete": ("complet", "выполн", "заверш"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What brings both sides together: `value` is a letter for CS-Cart, an action for Webasyst; no target: they agree."""
+    """What brings both sides together: `value` is a letter for CS-Cart, an action for Webasyst. Without a target nothing is done:
+    they agree, or `rule` says why one side is left behind."""
 
     target: StoreName | None = None
     value: str = ""
@@ -51,85 +68,143 @@ class Standing:
     state: str
 
 
-def actions(table: StatusMap, letter: str) -> tuple[str, ...]:
-    """Alternatives in order of preference, `delete,refund` for instance: a paid order can only be refunded. Raises UnmappedStatus."""
+def routes(table: StatusMap, letter: str) -> tuple[tuple[str, ...], ...]:
+    """Alternatives in order of preference, each one or several actions. Raises UnmappedStatus."""
     if letter not in table.to_webasyst:
-        raise UnmappedStatus("letter is not in the status table", status=letter)
-    return tuple(filter(None, (item.strip() for item in table.to_webasyst[letter].split(","))))
+        raise UnmappedStatus("the letter is not in the status table", status=letter)
+    found = (tuple(filter(None, (part.strip() for part in way.split(">")))) for way in table.to_webasyst[letter].split(","))
+    return tuple(filter(None, found))
+
+
+def letter_for(table: StatusMap, state: str) -> str:
+    """Raises UnmappedStatus."""
+    if state not in table.to_cscart:
+        raise UnmappedStatus("the state is not in the status table", status=state)
+    return table.to_cscart[state].strip().removeprefix("<")
+
+
+def _results(table: StatusMap, letter: str) -> tuple[str, ...]:
+    known = routes(table, letter) if letter in table.to_webasyst else ()
+    return tuple(RESULTS[way[-1]] for way in known if way[-1] in RESULTS)
 
 
 def agree(table: StatusMap, now: Standing) -> bool:
     """Either direction of the table saying so is enough: several statuses may share one counterpart."""
-    if table.to_cscart.get(now.state) == now.letter:
+    if now.state in table.to_cscart and letter_for(table, now.state) == now.letter:
         return True
-    return any(RESULTS.get(action) == now.state for action in actions(table, now.letter))
+    return now.state in _results(table, now.letter)
+
+
+def letter_rank(table: StatusMap, letter: str) -> int:
+    """How far on its way an order with this letter is, by what the letter leads to; -1: the table does not tell."""
+    known = [RANKS[state] for state in _results(table, letter)]
+    home = [RANKS[state] for state in RANKS if state in table.to_cscart and letter_for(table, state) == letter]
+    return max(known) if known else min(home, default=-1)
+
+
+def state_rank(table: StatusMap, state: str) -> int:
+    """A shop's own state is as far as the letter that the table gives it."""
+    if state in RANKS:
+        return RANKS[state]
+    return letter_rank(table, letter_for(table, state)) if state in table.to_cscart else -1
+
+
+def cancels(table: StatusMap, letter: str) -> bool:
+    found = _results(table, letter)
+    return bool(found) and CANCELLED.issuperset(found)
+
+
+def closes(table: StatusMap, now: Standing) -> bool:
+    """Nothing more will happen to the order's stock by itself."""
+    found = _results(table, now.letter)
+    return now.state in CLOSED or (now.state not in RANKS and bool(found) and CLOSED.issuperset(found))
 
 
 def step(table: StatusMap, kept: Standing | None, now: Standing, offered: Mapping[str, Iterable[str]]) -> Step:
-    """`kept` is what both sides were when last agreed, None for a fresh counterpart. Raises UnmappedStatus, never guesses."""
+    """`kept` is what both sides were when last agreed, None when nobody knows. Raises UnmappedStatus, never guesses."""
     cscart_moved = kept is None or kept.letter != now.letter
-    webasyst_moved = kept is not None and kept.state != now.state
-    if not (cscart_moved or webasyst_moved) or (now.letter in table.to_webasyst and agree(table, now)):
+    webasyst_moved = kept is None or kept.state != now.state
+    if not (cscart_moved or webasyst_moved) or agree(table, now):
         return Step()
     if cscart_moved and webasyst_moved:
-        cscart_moved = _further(table, now)
-    return _to_webasyst(table, now, offered) if cscart_moved else _to_cscart(table, now)
-
-
-def _further(table: StatusMap, now: Standing) -> bool:
-    """Both moved: the one that is further on its way wins, a status never goes back."""
-    reached = [RANKS.get(RESULTS.get(action, ""), -1) for action in actions(table, now.letter)]
-    return max(reached, default=-1) > RANKS.get(now.state, -1)
+        cscart_moved = letter_rank(table, now.letter) > state_rank(table, now.state)
+    return _to_webasyst(table, now, offered) if cscart_moved else _to_cscart(table, kept, now)
 
 
 def _to_webasyst(table: StatusMap, now: Standing, offered: Mapping[str, Iterable[str]]) -> Step:
-    wanted = actions(table, now.letter)
+    wanted = routes(table, now.letter)
     if not wanted:
         return Step()
     here = set(offered.get(now.state, ()))
-    chosen = next((action for action in wanted if action in here), "")
-    if not chosen:
-        raise UnmappedStatus("Webasyst offers none of the actions in this state", actions=",".join(wanted), state=now.state)
-    return Step(StoreName.WEBASYST, chosen, f"{now.letter} -> {chosen}")
+    chosen = next((action for way in wanted for action in reversed(way) if action in here), "")
+    if chosen:
+        return Step(StoreName.WEBASYST, chosen, f"{now.letter} -> {chosen}")
+    if now.state not in CANCELLED and letter_rank(table, now.letter) <= state_rank(table, now.state):
+        return Step(rule=f"{now.letter} would take {now.state} back")
+    raise UnmappedStatus("Webasyst offers none of the actions in this state", actions=table.to_webasyst[now.letter], state=now.state)
 
 
-def _to_cscart(table: StatusMap, now: Standing) -> Step:
-    if now.state not in table.to_cscart:
-        raise UnmappedStatus("state is not in the status table", status=now.state)
-    letter = table.to_cscart[now.state]
-    return Step(StoreName.CSCART, letter, f"{now.state} -> {letter}") if letter else Step()
+def _to_cscart(table: StatusMap, kept: Standing | None, now: Standing) -> Step:
+    letter = letter_for(table, now.state)
+    if not letter or letter == now.letter:
+        return Step()
+    restored = kept is not None and kept.state in CANCELLED
+    ahead = letter_rank(table, now.letter) > state_rank(table, now.state)
+    if now.state in RANKS and ahead and not restored and not table.to_cscart[now.state].strip().startswith("<"):
+        return Step(rule=f"{now.state} would take {now.letter} back")
+    return Step(StoreName.CSCART, letter, f"{now.state} -> {letter}")
 
 
 def propose(letters: Mapping[str, str], states: Iterable[str]) -> StatusMap:
-    """A table to start from. `letters` maps a letter to its description: beyond O, P, C, F, D, B and I it says nothing by itself (C31)."""
-    to_webasyst = {letter: _LETTERS.get(letter, _by_name(name)) for letter, name in letters.items()}
-    shipped = next((letter for letter, action in to_webasyst.items() if action == "ship"), "")
-    wanted = {**_STATES, **({"shipped": shipped} if shipped else {})}
-    return StatusMap(to_webasyst, {state: wanted.get(state, "") for state in states if wanted.get(state, "") in ("", *letters)})
+    """A table to start from. `letters` maps a letter to its description: beyond the known ones a letter says nothing by itself (C31).
+
+    What neither the letter nor its name explains is left out: orders with it are set aside until the owner has decided.
+    """
+    guessed = {letter: _LETTERS.get(letter, _by_name(name)) for letter, name in letters.items()}
+    to_webasyst = {letter: action for letter, action in guessed.items() if action is not None}
+    own = {RESULTS[action]: letter for letter, action in to_webasyst.items() if letter not in _LETTERS and action in ("ship", "fulfilling")}
+    wanted = {**_STATES, **own}
+    return StatusMap(to_webasyst, {state: wanted[state] for state in states if wanted.get(state) in letters})
 
 
-def _by_name(name: str) -> str:
-    return "ship" if any(word in name.casefold() for word in _SHIPPED_WORDS) else ""
+def _by_name(name: str) -> str | None:
+    folded = name.casefold()
+    return next((action for action, words in _WORDS.items() if any(word in folded for word in words)), None)
 
 
 def problems(table: StatusMap) -> list[str]:
-    """A letter that would travel to the other shop and come back as another one, for ever: refused when the table is saved."""
-    found = []
-    for letter in table.to_webasyst:
-        seen, here = [letter], letter
-        while (nxt := _next(table, here)) and nxt != here:
-            if nxt in seen:
-                found.append(f"status {letter} goes round in a circle: {' -> '.join([*seen, nxt])}")
-                break
-            seen.append(nxt)
-            here = nxt
-    return found
+    """Letters that would travel to the other shop and come back as others, for ever: refused when the table is saved."""
+    ways = {letter: _returns(table, letter) for letter in table.to_webasyst}
+    found: dict[frozenset[str], str] = {}
+    for letter in ways:
+        circle = _circle(ways, (letter,))
+        if circle:
+            found.setdefault(frozenset(circle), f"status {circle[0]} goes round in a circle: {' -> '.join(circle)}")
+    return list(found.values())
 
 
-def _next(table: StatusMap, letter: str) -> str:
-    """Where a letter ends after a trip to Webasyst and back, if a later status change there set out from its result."""
-    for action in table.to_webasyst.get(letter, "").split(","):
-        back = table.to_cscart.get(RESULTS.get(action.strip(), ""), "")
-        if back:
-            return back
-    return ""
+def _returns(table: StatusMap, letter: str) -> tuple[str, ...]:
+    """As what a letter comes back, if a later move in Webasyst set out from what the letter led to."""
+    back = (letter_for(table, state) for state in _results(table, letter) if state in table.to_cscart)
+    return tuple(dict.fromkeys(item for item in back if item and item != letter))
+
+
+def _circle(ways: Mapping[str, tuple[str, ...]], path: tuple[str, ...]) -> tuple[str, ...]:
+    for following in ways.get(path[-1], ()):
+        if following in path:
+            return (*path[path.index(following) :], following)
+        if found := _circle(ways, (*path, following)):
+            return found
+    return ()
+
+
+def unknown(table: StatusMap, letters: Iterable[str], states: Mapping[str, Iterable[str]]) -> list[str]:
+    """Words of the table that the shops do not have (any more). `states` maps a Webasyst state to the actions it offers."""
+    known, actions = set(letters), {action for offered in states.values() for action in offered}
+    found = [f"CS-Cart has no status {letter}" for letter in table.to_webasyst if letter not in known]
+    found += [f"Webasyst has no state {state}" for state in table.to_cscart if state not in states]
+    found += [
+        f"CS-Cart has no status {item}" for item in map(lambda s: letter_for(table, s), table.to_cscart) if item and item not in known
+    ]
+    used = {action for letter in table.to_webasyst for way in routes(table, letter) for action in way}
+    return list(dict.fromkeys(found + [f"no state of Webasyst offers the action {action}" for action in sorted(used - actions)]))

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -40,10 +41,14 @@ class Connections:
         return [decode(item.data) for item in self.table.query(PARTITION)]
 
     def save(self, connection: Connection) -> None:
-        """Raises ConfigurationError when its name could be mistaken for a part of another one's keys."""
+        """A connection without a birthday gets one: orders placed before it are not taken, unless its owner says so.
+
+        Raises ConfigurationError when its name could be mistaken for a part of another one's keys.
+        """
         if not re.fullmatch(NAMES, connection.id):
             raise ConfigurationError(["the name of a connection is made of small letters, digits, - and _, 40 at most"])
-        self.table.put(Item(PARTITION, connection.id, encode(connection)))
+        born = connection if connection.created_at else replace(connection, created_at=datetime.fromtimestamp(self.table.now(), UTC))
+        self.table.put(Item(PARTITION, connection.id, encode(born)))
 
     def change(self, connection: str, edit: Callable[[Connection], Connection]) -> Connection:
         """Whoever else changes it meanwhile loses nothing: `edit` is then called again with what they saved. Raises UnknownConnection."""
@@ -94,7 +99,7 @@ def decode(data: Mapping[str, Any]) -> Connection:
     for name, kind in {"cscart": CsCartSettings, "webasyst": WebasystSettings, "statuses": StatusMap}.items():
         if name in found:
             found[name] = kind(**known(kind, found[name]))
-    made: dict[str, Callable[[Any], Any]] = {"guard": _guard, "policies": _policies, "rates": _rates, "orders_from": moment}
+    made: dict[str, Callable[[Any], Any]] = {"guard": _guard, "policies": _policies, "rates": _rates, "orders_from": moment, "created_at": moment}
     found |= {name: make(found[name]) for name, make in made.items() if found.get(name)}
     for name, kind_of in {"preferred": StoreName, "stock_owner": StoreName, "deletions": DeletionRule}.items():
         if name in found and (member := _member(kind_of, found.pop(name))):

@@ -1,6 +1,6 @@
 """Smaller things to remember: images and customers by both ids, what is about to be created, and what is set aside."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,6 +69,17 @@ class Notes(Scope):
         known = bool(self.customer(store, key))
         self.table.delete(self._pk("customer", store), bounded(key))
         return known
+
+    # -- stock that open orders still will take
+
+    def reserve(self, order: str, pieces: Mapping[str, int], lease: Fenced | None = None) -> None:
+        if pieces:
+            self._note(self._pk("reserved"), bounded(order), dict(pieces), lease)
+        else:
+            self._forget([(self._pk("reserved"), bounded(order))], lease)
+
+    def reservations(self) -> dict[str, dict[str, int]]:
+        return {item.sk: dict(item.data) for item in self.table.query(self._pk("reserved"))}
 
     # -- what is set aside
 

@@ -8,7 +8,7 @@ from .items import Fence
 from .tables import Table
 
 OF_A_STORE = ("product", "claim", "sku", "intent", "order", "customer")
-OF_BOTH = ("images", "parked", "cursor", "run", "sheet")
+OF_BOTH = ("images", "parked", "reserved", "cursor", "run", "sheet")
 LEASE = "lease"
 
 

@@ -1,271 +1,221 @@
 """Orders: exactly one counterpart, the same lines, money to the cent, and statuses along the table."""
 
+import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
-from ..domain import order_translation, statuses
-from ..domain.changes import Cause, Change, Kind
-from ..domain.connection import Connection
-from ..domain.journal import Action, Entry
+from ..domain.changes import Cause, Change
+from ..domain.journal import Action
 from ..domain.links import OrderLink, Parked
 from ..domain.model import StoreName
-from ..domain.orders import Line, Order
-from ..errors import MissingLink, MissingRate, RecordError, Rejected, SyncError, TotalsDiffer
-from .customers import CustomerSync
+from ..domain.order_comparison import body_print
+from ..domain.orders import Order
+from ..domain.statuses import Standing
+from ..errors import (
+    ApiDisabled,
+    FilterIgnored,
+    Forbidden,
+    NotFound,
+    PaymentRequired,
+    RecordError,
+    Rejected,
+    SyncError,
+    Unauthorised,
+)
+from . import order_edits, order_mirror, order_statuses, order_stock, order_writing
 from .leases import LEASE_SECONDS, patient_lease
+from .order_work import Both, OrderWork, origin_of
 from .ports import Lease, World
-from .products import ProductSync
+
+__all__ = ["PAUSING", "OrderSync", "apply_change", "origin_of"]
+
+SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
+PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
+RECENT = timedelta(hours=6)
+WAITED_SECONDS = 0.05
+FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
 
 
-def origin_of(connection: Connection, store: StoreName, order: Order) -> tuple[StoreName, str]:
-    """Where an order was placed, and its id there: our marker tells."""
-    parts = order.marker.split(":")
-    if len(parts) == 3 and parts[0] == connection.id and parts[1] in tuple(StoreName):
-        return StoreName(parts[1]), parts[2]
-    return store, order.id
+def apply_change(world: World, change: Change) -> dict[str, int]:
+    """One hint, whichever store it came from: one worker per order at a time, by a lease on where the order was placed.
+
+    What stops a whole connection sets the order aside as well, so that it is taken up again when the connection is.
+    """
+    store, order_id = change.store, change.ids[0]
+    known = world.links.order(store, order_id)
+    seen = None if known else _read(world, store, order_id)
+    if known is None and seen is None:
+        return {"gone": 1}
+    origin, origin_id = (known.origin, known.id_in(known.origin)) if known else origin_of(world.connection, store, seen)  # type: ignore[arg-type]
+    run = change.run or uuid.uuid4().hex[:12]
+    started = world.clock.monotonic()
+    with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease, _held_back(world, origin, origin_id):
+        waited = world.clock.monotonic() - started > WAITED_SECONDS
+        order = seen if seen and not waited else _read(world, store, order_id)
+        sync = OrderSync(world, lease, change.cause, run)
+        return dict(sync.apply(store, order) if order else sync.gone(store, origin, origin_id))
+
+
+def _read(world: World, store: StoreName, order_id: str) -> Order | None:
+    return next(iter(world.store(store).orders([order_id])), None)
+
+
+@contextmanager
+def _held_back(world: World, origin: StoreName, origin_id: str) -> Iterator[None]:
+    try:
+        yield
+    except PAUSING as error:
+        world.links.park(_parked(world, origin, origin_id, error))
+        raise
+
+
+def _parked(world: World, origin: StoreName, origin_id: str, error: SyncError) -> Parked:
+    return Parked("order", origin, origin_id, type(error).__name__, str(error), error.advice, origin_id, world.clock.now())
 
 
 class OrderSync:
     def __init__(self, world: World, lease: Lease, cause: Cause, run: str = "") -> None:
         self.world, self.lease, self.cause, self.run = world, lease, cause, run
-        self.counts: Counter[str] = Counter()
 
     def apply(self, store: StoreName, order: Order) -> Counter[str]:
         """Bring an order and its counterpart together. A record that cannot be is parked; what may pass by itself is raised."""
         origin, origin_id = origin_of(self.world.connection, store, order)
+        work = self._work(origin, origin_id)
+        if reason := _skipped(work, store, order):
+            work.counts[f"skipped_{reason}"] += 1
+            if reason not in ("parent", "incomplete"):
+                self._hint(work, store, order)
+        elif self._quiet(work, store, order):
+            work.counts["unchanged"] += 1
+        else:
+            self._bring(work, store, order)
+        return work.counts
+
+    def gone(self, store: StoreName, origin: StoreName, origin_id: str) -> Counter[str]:
+        """An order that its store does not know any more, asked by id: shown, and nothing else."""
+        work = self._work(origin, origin_id)
+        self._park(work, NotFound("the order was deleted", store=store, order=work.link.id_in(store) if work.link else origin_id))
+        return work.counts
+
+    def _work(self, origin: StoreName, origin_id: str) -> OrderWork:
         link = self.world.links.order(origin, origin_id)
+        return OrderWork(self.world, self.lease, origin, origin_id, self.cause, self.run, link)
+
+    def _quiet(self, work: OrderWork, store: StoreName, order: Order) -> bool:
+        """Nothing moved on the side that the hint is about, our own writes among it: the other side need not be read."""
+        link = work.link
+        if link is None or not _is_linked(link) or self.cause is Cause.CONSOLE:
+            return False
+        return link.status_in(store) == order.status and link.print_in(store) == body_print(order, store)
+
+    def _bring(self, work: OrderWork, store: StoreName, order: Order) -> None:
         try:
-            if reason := self._skipped(store, order, link):
-                self.counts[f"skipped_{reason}"] += 1
-                return self.counts
-            self._one(origin, origin_id, order if store is origin else None, link)
-        except RecordError as error:
-            self._park(store, order, error)
-        except Rejected as error:
-            self._park(store, order, error)
+            self._one(work, store, order)
+        except SET_ASIDE as error:
+            self._park(work, error)
         else:
-            self.world.links.unpark("order", store, order.id)
-        return self.counts
+            self._unpark(work)
+        if work.both:
+            order_stock.settle(work, work.both)
+        self._hint(work, store, order)
 
-    def _skipped(self, store: StoreName, order: Order, link: OrderLink | None) -> str:
-        connection = self.world.connection
-        if order.is_parent or order.incomplete:
-            return "parent" if order.is_parent else "incomplete"
-        if link is not None:
-            return ""
-        if store is StoreName.WEBASYST and not connection.orders_to_cscart and not order.marker:
-            return "not_wanted"
-        company = connection.cscart.company_id
-        if store is StoreName.CSCART and company and order.company_id != company:
-            return "other_company"
-        if connection.orders_from and order.created_at and order.created_at < connection.orders_from:
-            return "before_start"
-        return ""
-
-    def _one(self, origin: StoreName, origin_id: str, order: Order | None, link: OrderLink | None) -> None:
-        source = order or next(iter(self.world.store(origin).orders([origin_id])), None)
-        if source is None:
-            raise MissingLink("the original order is gone", origin=origin, order=origin_id)
-        target_id = link.id_in(origin.other) if link else ""
-        if not target_id:
-            self._mirror(origin, source, link)
-            return
-        assert link is not None
-        target = next(iter(self.world.store(origin.other).orders([target_id])), None)
-        if target is None:
-            raise MissingLink("the mirrored order is gone", store=origin.other, order=target_id)
-        self._bodies(origin, source, target, link)
-
-    # -- a new order
-
-    def _mirror(self, origin: StoreName, source: Order, link: OrderLink | None) -> None:
-        target = origin.other
-        store = self.world.store(target)
-        mark = order_translation.marker(self.world.connection.id, origin, source.id)
-        wanted = self._translated(origin, source)
-        self.lease.check()
-        if link is None:
-            link = self.world.links.save_order(_intention(origin, source, self.world), self.lease)
-        found = sorted(store.find_order(mark, wanted), key=lambda order: int(order.id))
-        if found:
-            created = found[0]
-            self._report_duplicates(source, found)
+    def _one(self, work: OrderWork, store: StoreName, order: Order) -> None:
+        source = order if store is work.origin else self._other(work, work.origin, work.origin_id)
+        if work.link is None or not _is_linked(work.link):
+            kept = self._new(work, source)
         else:
-            self.lease.check()
-            created = store.create_order(wanted, mark, suppress_stock=self._suppress(origin))
-            self.counts[f"created_{target}"] += 1
-        link = self.world.links.save_order(_linked(link, origin, source, created), self.lease)
-        self._entry(source, Action.CREATED if not found else Action.LINKED, target, "order", "", order_translation.cents(created.total))
-        self._hint_stock(origin, source)
-        if difference := order_translation.money_difference(wanted, created):
-            raise TotalsDiffer("mirrored order differs", order=created.id, **difference)
-        self._statuses(origin, source, created, replace(link, cscart_status="", webasyst_status=""), fresh=True)
+            other = work.link.id_in(work.origin.other)
+            target = order if store is not work.origin else self._other(work, work.origin.other, other)
+            work.both = {work.origin: source, work.origin.other: target}
+            kept = _kept(work)
+            self._bodies(work, work.both)
+        order_statuses.agreed(work, work.both, kept)
 
-    def _suppress(self, origin: StoreName) -> bool:
-        """CS-Cart's own orders never touch Webasyst's stock while CS-Cart's count flows there anyway (X3)."""
-        return origin is StoreName.CSCART and self.world.connection.stock_owner is not StoreName.WEBASYST
+    def _other(self, work: OrderWork, store: StoreName, order_id: str) -> Order:
+        found = work.read(store, order_id)
+        if found is None:
+            raise NotFound("the order was deleted", store=store, order=order_id)
+        return found
 
-    def _translated(self, origin: StoreName, source: Order) -> Order:
-        if origin is StoreName.WEBASYST:
-            return order_translation.to_cscart(source, self._counterparts(origin, source))
-        known = self.world.store(StoreName.WEBASYST).info().currencies
-        if source.currency and known and source.currency not in known:
-            raise MissingRate("Webasyst does not know the order's currency", currency=source.currency)
-        counterparts = self._counterparts(origin, source)
-        contact = CustomerSync(self.world).contact(source)
-        return order_translation.to_webasyst(self.world.connection, source, counterparts, contact)
+    def _new(self, work: OrderWork, source: Order) -> Standing | None:
+        target, fresh, differences = order_mirror.mirrored(work, source)
+        work.both = {work.origin: source, work.origin.other: target}
+        work.agreed(work.both, "TotalsDiffer" if differences else "")
+        order_writing.refuse(target, differences)
+        return _kept(work) if fresh or target.status == FIRST[work.origin.other] else None
 
-    def _counterparts(self, origin: StoreName, source: Order) -> order_translation.Counterpart:
-        """Links of the lines; products that have none yet are synchronised first, and a line is never left out."""
-        ids = sorted({line.variant_id for line in source.lines if not line.is_free_form})
-        claims = self.world.links.claims(origin, ids)
-        missing = [item for item in ids if item not in claims]
-        if missing:
-            with patient_lease(self.world, "products", LEASE_SECONDS) as lease:
-                ProductSync(self.world, lease, Cause.ORDER, self.run).apply(origin, self._products_of(source, missing))
-            claims = self.world.links.claims(origin, ids)
-        table: Mapping[str, tuple[str, str]] = {item: (c.counterpart_product, c.counterpart_variant) for item, c in claims.items()}
-
-        def counterpart(line: Line) -> tuple[str, str]:
-            if line.variant_id not in table:
-                raise MissingLink("a line's product has no counterpart", sku=line.sku, variant=line.variant_id)
-            return table[line.variant_id]
-
-        return counterpart
-
-    @staticmethod
-    def _products_of(source: Order, variant_ids: list[str]) -> list[str]:
-        return sorted({line.product_id or line.variant_id for line in source.lines if line.variant_id in variant_ids})
-
-    def _report_duplicates(self, source: Order, found: list[Order]) -> None:
-        if len(found) > 1:
-            others = ", ".join(order.id for order in found[1:])
-            self._entry(
-                source, Action.CONFLICT, "", "order", others, found[0].id, rule="several orders carry our marker; the oldest is kept"
-            )
-
-    # -- an order that exists on both sides
-
-    def _bodies(self, origin: StoreName, source: Order, target: Order, link: OrderLink) -> None:
-        moved = {
-            name: order_translation.body_print(order) != link.print_in(name) for name, order in _by_name(origin, source, target).items()
-        }
-        if moved[origin]:
-            target = self._carry(origin, source, target)
-            link = self._agreed(origin, source, target, link)
-            self._hint_stock(origin, source)
-        elif moved[origin.other]:
-            source, link = self._backwards(origin, source, target, link)
-        self._statuses(origin, source, target, link)
-
-    def _carry(self, origin: StoreName, source: Order, target: Order) -> Order:
-        if origin is StoreName.WEBASYST and not self.world.connection.order_edits_to_cscart:
-            return target
-        wanted = self._translated(origin, source)
-        self.lease.check()
-        kept = self.world.store(origin.other).update_order(target, wanted, suppress_stock=self._suppress(origin))
-        self.counts[f"updated_{origin.other}"] += 1
-        self._entry(
-            source, Action.WRITTEN, origin.other, "order", order_translation.cents(target.total), order_translation.cents(kept.total)
-        )
-        if difference := order_translation.money_difference(wanted, kept):
-            raise TotalsDiffer("edited order differs", order=kept.id, **difference)
-        return kept
-
-    def _backwards(self, origin: StoreName, source: Order, target: Order, link: OrderLink) -> tuple[Order, OrderLink]:
-        """The mirrored order was edited: carried back by a switch only, as CS-Cart rebuilds the order (C19); shown otherwise."""
-        if origin is StoreName.CSCART and self.world.connection.order_edits_to_cscart:
-            wanted = replace(order_translation.to_cscart(target, self._counterparts(origin.other, target)), customer=source.customer)
-            self.lease.check()
-            source = self.world.store(origin).update_order(source, wanted, suppress_stock=False)
-            self.counts[f"updated_{origin}"] += 1
-        before, after = order_translation.cents(source.total), order_translation.cents(target.total)
-        self._entry(source, Action.CONFLICT, origin.other, "order", before, after, rule="the mirrored order was edited")
-        return source, self._agreed(origin, source, target, link)
-
-    def _agreed(self, origin: StoreName, source: Order, target: Order, link: OrderLink) -> OrderLink:
-        both = _by_name(origin, source, target)
-        prints = {name: order_translation.body_print(order) for name, order in both.items()}
-        changed = replace(link, cscart_print=prints[StoreName.CSCART], webasyst_print=prints[StoreName.WEBASYST], parked="")
-        return self.world.links.save_order(changed, self.lease)
-
-    # -- statuses
-
-    def _statuses(self, origin: StoreName, source: Order, target: Order, link: OrderLink, *, fresh: bool = False) -> None:
-        both = _by_name(origin, source, target)
-        now = statuses.Standing(both[StoreName.CSCART].status, both[StoreName.WEBASYST].status)
-        kept = None if fresh else statuses.Standing(link.cscart_status, link.webasyst_status)
-        if kept == now:
+    def _bodies(self, work: OrderWork, both: Both) -> None:
+        assert work.link is not None
+        if any(order.incomplete for order in both.values()):
             return
-        table = self.world.connection.statuses
-        step = statuses.step(table, self._first(origin, kept, now), now, self._offered())
-        if step.target is not None:
-            self.lease.check()
-            after = self.world.store(step.target).set_status(both[step.target], step.value)
-            self._entry(source, Action.WRITTEN, step.target, "status", both[step.target].status, after.status, rule=step.rule)
-            self.counts[f"status_{step.target}"] += 1
-            both[step.target] = after
-            if step.target is StoreName.WEBASYST:
-                self._hint_stock(StoreName.WEBASYST, after)
-        self.world.links.save_order(
-            replace(link, cscart_status=both[StoreName.CSCART].status, webasyst_status=both[StoreName.WEBASYST].status), self.lease
-        )
-        if step.target is not None:
-            self._check_arrived(step, both)
-
-    def _check_arrived(self, step: statuses.Step, both: Mapping[StoreName, Order]) -> None:
-        now = statuses.Standing(both[StoreName.CSCART].status, both[StoreName.WEBASYST].status)
-        if not statuses.agree(self.world.connection.statuses, now):
-            raise TotalsDiffer("the shop did not take the status", wanted=step.value, letter=now.letter, state=now.state)
-
-    @staticmethod
-    def _first(origin: StoreName, kept: statuses.Standing | None, now: statuses.Standing) -> statuses.Standing | None:
-        """A fresh counterpart takes the status of the original, whichever side that is."""
-        if kept is not None or origin is StoreName.CSCART:
-            return kept
-        return statuses.Standing(now.letter, "")
-
-    def _offered(self) -> dict[str, tuple[str, ...]]:
-        return {status.id: status.actions for status in self.world.store(StoreName.WEBASYST).info().statuses}
+        before = dict(both)
+        moved = order_edits.moved(work, both)
+        retried = not moved and bool(work.link.parked) and self.cause is Cause.CONSOLE
+        if moved or retried:
+            order_edits.carried(work, both, moved or [work.origin], forced=retried)
+        for name, order in before.items():
+            self._hint_removed(work, name, order, both[name])
 
     # -- what else follows
 
-    def _hint_stock(self, store: StoreName, order: Order) -> None:
-        """A sale moves no product's stamp (C12, W27): the products of the order are looked at right away."""
-        ids = tuple(sorted({line.product_id or line.variant_id for line in order.lines if not line.is_free_form}))
-        if ids:
-            stamp = self.world.clock.now().isoformat()
-            self.world.queue.send(
-                [Change(self.world.connection.id, Kind.PRODUCT, store, ids, Cause.ORDER, f"{order.id}@{stamp}", self.run)]
-            )
+    def _hint(self, work: OrderWork, store: StoreName, order: Order) -> None:
+        """Old orders that are read for the first time have moved no stock lately."""
+        if order.updated_at is None or self.world.clock.now() - order.updated_at < RECENT:
+            order_stock.hint(work, store, order)
 
-    def _entry(self, order: Order, action: Action, store: str, group: str, old: str, new: str, rule: str = "") -> None:
-        entry = Entry("order", order.id, action, store, order.id, group, old, new, rule, self.cause, self.run)
-        self.world.journal.write([replace(entry, at=self.world.clock.now())])
+    def _hint_removed(self, work: OrderWork, store: StoreName, before: Order, after: Order) -> None:
+        """Lines that an edit took out: their stock came back, and the order names them no more."""
+        here = {line.variant_id for line in after.lines}
+        removed = tuple(line for line in before.lines if line.variant_id not in here)
+        if removed:
+            self._hint(work, store, replace(after, lines=removed))
 
-    def _park(self, store: StoreName, order: Order, error: SyncError) -> None:
-        parked = Parked("order", store, order.id, type(error).__name__, str(error), error.advice, order.id, self.world.clock.now())
-        self.world.links.park(parked)
-        self._entry(order, Action.PARKED, store, "", "", "", rule=type(error).__name__)
-        self.counts["parked"] += 1
+    def _park(self, work: OrderWork, error: SyncError) -> None:
+        parked = _parked(self.world, work.origin, work.origin_id, error)
+        self.world.links.park(parked, self.lease)
+        if work.link is None or work.link.parked != parked.reason:
+            work.entry(Action.DELETED if isinstance(error, NotFound) else Action.PARKED, None, rule=f"{parked.reason}: {parked.detail}")
+        if work.link is not None:
+            work.save(replace(work.link, parked=parked.reason))
+        work.counts["parked"] += 1
+
+    def _unpark(self, work: OrderWork) -> None:
+        assert work.link is not None
+        if work.link.parked:
+            work.save(replace(work.link, parked=""))
+        self.world.links.unpark("order", work.origin, work.origin_id, self.lease)
 
 
-def _by_name(origin: StoreName, source: Order, target: Order) -> dict[StoreName, Order]:
-    return {origin: source, origin.other: target}
+def _is_linked(link: OrderLink) -> bool:
+    return bool(link.cscart_id and link.webasyst_id)
 
 
-def _intention(origin: StoreName, source: Order, world: World) -> OrderLink:
-    link = OrderLink(origin, intended_at=world.clock.now())
-    return replace(link, cscart_id=source.id) if origin is StoreName.CSCART else replace(link, webasyst_id=source.id)
+def _kept(work: OrderWork) -> Standing:
+    """What both sides were when last agreed. Before they ever did, only the side where the order was placed counts as moved."""
+    link, both = work.link, work.both
+    assert link is not None
+    if link.cscart_status or link.webasyst_status:
+        return Standing(link.cscart_status, link.webasyst_status)
+    letter, state = both[StoreName.CSCART].status, both[StoreName.WEBASYST].status
+    return Standing("", state) if work.origin is StoreName.CSCART else Standing(letter, "")
 
 
-def _linked(link: OrderLink, origin: StoreName, source: Order, created: Order) -> OrderLink:
-    both = _by_name(origin, source, created)
-    return replace(
-        link,
-        cscart_id=both[StoreName.CSCART].id,
-        webasyst_id=both[StoreName.WEBASYST].id,
-        cscart_print=order_translation.body_print(both[StoreName.CSCART]),
-        webasyst_print=order_translation.body_print(both[StoreName.WEBASYST]),
-    )
+def _skipped(work: OrderWork, store: StoreName, order: Order) -> str:
+    if order.is_parent or order.incomplete:
+        return "parent" if order.is_parent else "incomplete"
+    if work.link is not None and _is_linked(work.link):
+        return ""
+    connection = work.connection
+    if order.marker and store is work.origin:
+        return "of_another_connection"
+    if work.origin is StoreName.WEBASYST and not connection.orders_to_cscart:
+        return "not_wanted"
+    company = connection.cscart.company_id
+    if store is StoreName.CSCART and company and order.company_id != company:
+        return "other_company"
+    if store is work.origin and connection.orders_since and order.created_at and order.created_at < connection.orders_since:
+        return "before_start"
+    return ""

@@ -170,6 +170,11 @@ class Links(Protocol):
     def erase_customer(self, store: StoreName, key: str) -> bool:
         """Forget this customer; whether there was anything to forget."""
 
+    def reserve(self, order: str, pieces: Mapping[str, int], lease: Lease | None = None) -> None:
+        """What an open mirrored order still will take of Webasyst's stock, by SKU id; empty forgets it."""
+
+    def reservations(self) -> dict[str, dict[str, int]]: ...
+
     def park(self, parked: Parked, lease: Lease | None = None) -> None: ...
 
     def unpark(self, kind: str, store: StoreName, record_id: str, lease: Lease | None = None) -> None: ...

@@ -14,6 +14,7 @@ from ..domain.model import Record, StoreName
 from ..errors import GuardTripped, SyncError
 from . import guards, records
 from .leases import LEASE_SECONDS
+from .order_pull import OrderPull
 from .ports import Clock, Lease, Queue, World
 
 BATCH = 100
@@ -97,16 +98,7 @@ class Pull:
     # -- orders
 
     def _orders(self, store: StoreName, lease: Lease, run: Run) -> bool:
-        now = self.world.store(store).now()
-        cursor = self._since(f"orders:{store}", now, self.world.connection.orders_update_time)
-        for page in self.world.store(store).changed_orders(cursor):
-            lease.check()
-            heads = [head for head in page.items if not head.is_parent]
-            self.counts["seen"] += len(heads)
-            self.world.queue.send(
-                [Change(self.world.connection.id, Kind.ORDER, store, (head.id,), Cause.PULL, run.id, run.id) for head in heads]
-            )
-        self.world.streams.save_cursor(f"orders:{store}", now.isoformat(), lease)
+        self.counts.update(OrderPull(self.world, store, run.id).apply(lease))
         return True
 
     def _since(self, name: str, now: datetime, reach: int) -> datetime:

@@ -1,20 +1,17 @@
 """Applies one queued change: the only place where hints from hooks, pulls and the console become work."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..domain.changes import Cause, Change, Kind
+from ..domain.changes import Change, Kind
 from ..domain.links import Parked
 from ..domain.model import StoreName
-from ..errors import ApiDisabled, ConfigurationError, Forbidden, PaymentRequired, SyncError, Unauthorised
+from ..errors import ConfigurationError, SyncError
 from .leases import LEASE_SECONDS, patient_lease
-from .orders import OrderSync, origin_of
+from .orders import PAUSING, apply_change
 from .ports import World
 from .products import ProductSync
 from .pull import Pull
-
-PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
 
 
 class Worker:
@@ -45,16 +42,7 @@ class Worker:
         if change.kind is Kind.PRODUCT:
             with patient_lease(world, "products", LEASE_SECONDS) as lease:
                 return dict(ProductSync(world, lease, change.cause, change.run).apply(change.store, change.ids))
-        return self._order(world, change)
-
-    def _order(self, world: World, change: Change) -> dict[str, int]:
-        order = next(iter(world.store(change.store).orders(change.ids[:1])), None)
-        if order is None:
-            return {"gone": 1}
-        origin, origin_id = origin_of(world.connection, change.store, order)
-        with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease:
-            fresh = next(iter(world.store(change.store).orders(change.ids[:1])), order) if change.cause is Cause.HOOK else order
-            return dict(OrderSync(world, lease, change.cause, change.run or uuid.uuid4().hex[:12]).apply(change.store, fresh))
+        return apply_change(world, change)
 
     @staticmethod
     def _note_pause(world: World, error: SyncError) -> None:

@@ -98,7 +98,8 @@ class Scene:
             else {"product_period": 5, "order_period": 5, "sweep_period": 20}
         )
         connection = Connection(
-            NAME, ours, theirs, statuses=table, update_time=3600, orders_update_time=3650 * 86_400, log_limit=2_000_000_000,
+            NAME, ours, theirs, statuses=table, update_time=3600, orders_update_time=3650 * 86_400,
+            orders_from=datetime(2000, 1, 1, tzinfo=UTC), log_limit=2_000_000_000,
             allow_private_addresses=True, **pace,
         )  # fmt: skip
         self._store(connection)

@@ -1,0 +1,70 @@
+"""A new order's counterpart: looked for by our mark, created once, made exact, then linked. Each step can be done again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ..domain import order_comparison as comparison
+from ..domain import order_translation as translation
+from ..domain.journal import Action
+from ..domain.model import StoreName
+from ..domain.orders import Order
+from ..errors import CircuitOpen, OutcomeUnknown, Rejected, StoreBusy, Unreachable, UnsupportedValue
+from .order_lines import translated
+from .order_stock import pending, reserve, suppresses
+from .order_work import OrderWork
+from .order_writing import brought
+
+UNSENT = (Rejected, Unreachable, CircuitOpen, StoreBusy, UnsupportedValue)
+LATE = timedelta(seconds=30)
+
+
+def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str]]:
+    """The counterpart, whether it is new, and in what it differs for good. Raises OutcomeUnknown while an earlier try may still arrive."""
+    target = work.origin.other
+    mark = translation.marker(work.connection.id, work.origin, source.id)
+    found = sorted(work.world.store(target).find_order(mark, source), key=lambda order: int(order.id))
+    wanted = translated(work, work.origin, source, found[0] if found else None)
+    if found:
+        _report_duplicates(work, found)
+        kept = found[0]
+    else:
+        kept = _created(work, wanted, mark)
+    kept, differences = brought(work, target, kept, wanted)
+    old, new = comparison.change(None, kept)
+    rule = "found by our mark" if found else "new in " + work.origin
+    work.entry(Action.LINKED if found else Action.CREATED, target, "order", old, new, rule)
+    return kept, not found, differences
+
+
+def _created(work: OrderWork, wanted: Order, mark: str) -> Order:
+    """The intention is written down with the fence before the call: a worker that lost its lease stops there."""
+    target = work.origin.other
+    _wait_for_late(work)
+    link = work.save(work.intention())
+    _reserve(work, wanted)
+    try:
+        kept = work.store(target).create_order(wanted, mark, suppress_stock=suppresses(work.connection, work.origin))
+    except UNSENT:
+        work.save(replace(link, intended_at=None))
+        raise
+    work.counts[f"created_{target}"] += 1
+    return kept
+
+
+def _wait_for_late(work: OrderWork) -> None:
+    """A create whose answer was lost may still be at work in the shop, unseen by a search; a second one now would make two orders."""
+    tried = work.link.intended_at if work.link else None
+    if tried and work.world.clock.now() - tried < LATE:
+        raise OutcomeUnknown("an earlier try to create the order may still arrive", store=work.origin.other, order=work.origin_id)
+
+
+def _reserve(work: OrderWork, wanted: Order) -> None:
+    if work.connection.stock_owner is StoreName.WEBASYST and work.origin is StoreName.CSCART:
+        counting = work.world.store(StoreName.WEBASYST).info().stock_counting
+        reserve(work, pending(work.connection, {StoreName.CSCART: wanted, StoreName.WEBASYST: replace(wanted, status="new")}, counting))
+
+
+def _report_duplicates(work: OrderWork, found: list[Order]) -> None:
+    if len(found) > 1:
+        others = ", ".join(order.id for order in found[1:])
+        work.entry(Action.CONFLICT, work.origin.other, "order", rule="several orders carry our mark; the oldest is kept", loser=others)

@@ -1,0 +1,72 @@
+"""Statuses brought together along the table, step by step, each step read back."""
+
+from dataclasses import replace
+
+from ..domain import statuses
+from ..domain.journal import Action
+from ..domain.model import StoreName
+from ..domain.statuses import Standing
+from ..errors import NotKept
+from .order_work import Both, OrderWork
+
+STEPS = 4
+
+
+def standing(both: Both) -> Standing:
+    return Standing(both[StoreName.CSCART].status, both[StoreName.WEBASYST].status)
+
+
+def agreed(work: OrderWork, both: Both, kept: Standing | None) -> bool:
+    """`kept`: what both sides were when last agreed. `both` afterwards holds the orders as they are. True when something was done.
+
+    Raises UnmappedStatus, and NotKept when a shop did not take the status; what was agreed before is remembered then.
+    """
+    done = False
+    for _ in range(STEPS):
+        now = standing(both)
+        step = statuses.step(work.connection.statuses, kept, now, _offered(work))
+        if step.target is None:
+            _note(work, step, now)
+            break
+        _take(work, both, step)
+        kept, done = _expected(kept, step, now, standing(both)), True
+    _remember(work, standing(both))
+    return done
+
+
+def _take(work: OrderWork, both: Both, step: statuses.Step) -> None:
+    assert step.target is not None
+    before = both[step.target]
+    after = work.store(step.target).set_status(before, step.value)
+    both[step.target] = after
+    work.entry(Action.WRITTEN, step.target, "status", before.status, after.status, step.rule)
+    work.counts[f"status_{step.target}"] += 1
+    taken = after.status == step.value if step.target is StoreName.CSCART else after.status != before.status
+    if not taken:
+        # Asking again would get the same answer: the shop is left alone until one side moves.
+        _remember(work, standing(both))
+        raise NotKept("the shop did not take the status", store=step.target, wanted=step.value, status=after.status)
+
+
+def _expected(kept: Standing | None, step: statuses.Step, before: Standing, after: Standing) -> Standing:
+    """What we moved ourselves is no movement of that side; what somebody else moved in the meantime is one."""
+    if step.target is StoreName.WEBASYST and statuses.RESULTS.get(step.value, after.state) != after.state:
+        return kept or Standing("", before.state)
+    if step.target is StoreName.WEBASYST:
+        return Standing(kept.letter if kept else "", after.state)
+    return Standing(after.letter, kept.state if kept else before.state)
+
+
+def _note(work: OrderWork, step: statuses.Step, now: Standing) -> None:
+    if step.rule:
+        work.entry(Action.CONFLICT, None, "status", now.letter, now.state, step.rule)
+        work.counts["status_left"] += 1
+
+
+def _remember(work: OrderWork, now: Standing) -> None:
+    assert work.link is not None
+    work.save(replace(work.link, cscart_status=now.letter, webasyst_status=now.state))
+
+
+def _offered(work: OrderWork) -> dict[str, tuple[str, ...]]:
+    return {status.id: status.actions for status in work.world.store(StoreName.WEBASYST).info().statuses}

@@ -1,0 +1,78 @@
+"""Stock and mirrored orders: what one order took is taken once, whatever the shops' settings say.
+
+Owner CS-Cart: a mirrored order never touches Webasyst's stock (X3), CS-Cart's count flows there. Owner Webasyst: the mirrored
+order takes its stock there as the shop is set to; what it has not taken yet is reserved, so that CS-Cart shows Webasyst's count
+less the reserved pieces.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, Decimal
+
+from ..domain import order_comparison as comparison
+from ..domain import statuses
+from ..domain.changes import Cause, Change, Kind
+from ..domain.connection import Connection
+from ..domain.model import StoreName
+from ..domain.orders import Line, Order
+from .order_work import Both, OrderWork
+from .ports import World
+
+
+def suppresses(connection: Connection, origin: StoreName) -> bool:
+    """Whether an order's counterpart in Webasyst must leave the stock there alone."""
+    return origin is StoreName.CSCART and connection.stock_owner is not StoreName.WEBASYST
+
+
+def reserved(world: World) -> Mapping[str, int]:
+    """Pieces per Webasyst SKU id that open mirrored orders still will take there. Empty unless Webasyst owns the stock.
+
+    To be asked *before* Webasyst's counts are read: an order that takes its stock in between then counts twice for a moment,
+    which shows too few pieces, never too many.
+    """
+    if world.connection.stock_owner is not StoreName.WEBASYST:
+        return {}
+    total: Counter[str] = Counter()
+    for pieces in world.links.reservations().values():
+        total.update(pieces)
+    return total
+
+
+def pending(connection: Connection, both: Both, counting: str) -> dict[str, int]:
+    """What Webasyst still will take for this order, by SKU id. `counting` is the shop's `stock_counting_action`."""
+    there = both[StoreName.WEBASYST]
+    standing = statuses.Standing(both[StoreName.CSCART].status, there.status)
+    if counting == "none" or there.stock_taken or statuses.closes(connection.statuses, standing):
+        return {}
+    return _pieces(there.lines)
+
+
+def _pieces(lines: tuple[Line, ...]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for line in lines:
+        if line.variant_id:
+            found[line.variant_id] += int(Decimal(line.quantity).to_integral_value(ROUND_CEILING))
+    return {item: count for item, count in found.items() if count > 0}
+
+
+def reserve(work: OrderWork, wanted: Mapping[str, int]) -> None:
+    """Also before the mirrored order exists: the sale has already happened in CS-Cart."""
+    if work.connection.stock_owner is StoreName.WEBASYST:
+        work.world.links.reserve(f"{work.origin}:{work.origin_id}", wanted, work.lease)
+
+
+def settle(work: OrderWork, both: Both) -> None:
+    """The reservation as the order now stands."""
+    if work.connection.stock_owner is StoreName.WEBASYST:
+        counting = work.world.store(StoreName.WEBASYST).info().stock_counting
+        reserve(work, pending(work.connection, both, counting))
+
+
+def hint(work: OrderWork, store: StoreName, order: Order) -> None:
+    """A sale moves no product's stamp (C12, W27): the products of a changed order are looked at right away, once per change."""
+    ids = tuple(sorted({line.product_id or line.variant_id for line in order.lines if line.variant_id}))
+    if ids:
+        stamp = order.updated_at.isoformat() if order.updated_at else ""
+        seen = f"order {order.id}@{stamp}:{order.status}:{comparison.body_print(order, store)}"
+        work.world.queue.send([Change(work.connection.id, Kind.PRODUCT, store, ids, Cause.ORDER, seen, work.run)])
+        work.counts["stock_hints"] += 1
