@@ -4,20 +4,24 @@ import functools
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .settings import settings
 
 if TYPE_CHECKING:
+    from .console.access import Access
     from .domain.connection import Connection
     from .domain.model import StoreName
     from .http import Breaker
+    from .state.backlog import Backlog
     from .state.connections import Connections
     from .state.journal import Journal
     from .state.queue import Queue
     from .state.secrets import Secrets
+    from .state.sheets import Sheets
     from .state.tables import Table
     from .sync.authorisation import Authorisation
     from .sync.health import Health
@@ -121,6 +125,27 @@ def queue() -> "Queue":
     return Queue(settings().queue_url, settings().product_shards)
 
 
+@functools.cache
+def access() -> "Access":
+    from .console.access import Access
+    from .state.attempts import Attempts
+
+    return Access(secrets(), Attempts(state_table()), settings().public_url)
+
+
+def sheets(connection_id: str) -> "Sheets":
+    from .state.sheets import Sheets
+
+    return Sheets(state_table(), connection_id)
+
+
+@functools.cache
+def backlog() -> "Backlog":
+    from .state.backlog import Backlog
+
+    return Backlog(settings().queue_url, settings().dead_letters_url)
+
+
 _worlds: dict[str, tuple[float, "World"]] = {}
 
 
@@ -160,9 +185,10 @@ def ticker() -> "Ticker":
 
 @functools.cache
 def worker() -> "Worker":
+    from .sync.looks import Looks
     from .sync.worker import Worker
 
-    return Worker(world)
+    return Worker(world, lambda world, question: Looks(world, sheets(world.connection.id)).answer(question))
 
 
 @functools.cache
@@ -196,13 +222,55 @@ def _resume(connection: "Connection") -> None:
     from .domain.model import StoreName
 
     world(connection.id).links.unpark("connection", StoreName.WEBASYST, "connection")
-    _worlds.pop(connection.id, None)
+    forget(connection.id)
+
+
+def keep(connection: "Connection") -> None:
+    connections().save(connection)
+    forget(connection.id)
+
+
+def console_secret_name() -> str:
+    """Where the parameter store keeps what opens the console."""
+    from .console.access import NAME, PLACE
+
+    return f"{settings().secrets_prefix}/{PLACE}/{NAME}"
+
+
+def forget(connection_id: str) -> None:
+    """The connection has changed: what was built for it is built anew."""
+    _worlds.pop(connection_id, None)
+
+
+def shop_sheet(connection: "Connection", key: str) -> "tuple[Connection, dict[str, Any]]":
+    """What the CS-Cart shop at this address says to this key, asked at once; the connection with the form of address that it needs. Raises StoreError."""
+    from .cscart import store
+    from .sync.looks import shop_sheet
+
+    private = settings().allow_private_addresses
+    connection = replace(connection, cscart=store.probed(connection.cscart, key, allow_private=private))
+    return connection, shop_sheet(store.connect(connection.cscart, key, allow_private=private))
+
+
+def is_account(connection: "Connection") -> None:
+    """Raises StoreError unless a Webasyst account answers at the address: it refuses to answer without a token, and says so in its own way."""
+    from .errors import Unauthorised
+    from .webasyst import store
+
+    with suppress(Unauthorised):
+        store.connect(connection.webasyst, "0" * 32, allow_private=settings().allow_private_addresses).now()
 
 
 def _missing_rights(connection: "Connection", token: str) -> tuple[str, ...]:
+    """What the account tells at this first visit is kept, so that the set-up has something to choose from at once."""
+    from .domain.model import StoreName
+    from .sync.looks import KEEP_SECONDS, shop_sheet
     from .webasyst import store
 
-    return store.connect(connection.webasyst, token, allow_private=settings().allow_private_addresses).info().problems
+    shop = store.connect(connection.webasyst, token, allow_private=settings().allow_private_addresses)
+    if not shop.info().problems:
+        sheets(connection.id).save(f"shop:{StoreName.WEBASYST}", shop_sheet(shop), KEEP_SECONDS)
+    return shop.info().problems
 
 
 @contextmanager

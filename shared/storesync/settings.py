@@ -16,6 +16,7 @@ class Settings:
     state_table: str
     journal_table: str
     queue_url: str
+    dead_letters_url: str
     secrets_prefix: str
     public_url: str
     product_shards: int
@@ -69,6 +70,7 @@ VARIABLES: Mapping[str, Callable[[str], Any]] = {
     "STATE_TABLE": _text,
     "JOURNAL_TABLE": _text,
     "QUEUE_URL": _text,
+    "DEAD_LETTERS_URL": _text,
     "SECRETS_PREFIX": _text,
     "PUBLIC_URL": _text,
     "PRODUCT_SHARDS": _count,

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     PRODUCT = "product"
     ORDER = "order"
     STREAM = "stream"
+    LOOK = "look"
 
 
 class Cause(StrEnum):
@@ -28,7 +29,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`ids` are record ids of `store`; for `stream`, the names of streams to run on (a continuation, or "run now").
+    """`ids` are record ids of `store`; for `stream`, the names of streams to run on (a continuation, or "run now"); for `look`, a question.
 
     `observation` makes the message unique: two changes of one record in the queue's deduplication window are both delivered.
     """
@@ -47,6 +48,8 @@ class Change:
             return f"{self.connection}#order#{self.store}#{self.ids[0]}"
         if self.kind is Kind.PRODUCT:
             return f"{self.connection}#product#{zlib.crc32(self.ids[0].encode()) % shards}"
+        if self.kind is Kind.LOOK:
+            return f"{self.connection}#look#{self.ids[0]}"
         return f"{self.connection}#stream#{self.store}#{self.ids[0]}"
 
     def to_message(self) -> str:

@@ -51,6 +51,14 @@ class Secrets:
         self._ssm().put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
         self._cache[path] = (time.monotonic(), value)
 
+    def first(self, connection: str, name: str, value: str) -> str:
+        """Keep the value unless one is kept already; what is kept then."""
+        try:
+            self._ssm().put_parameter(Name=self._path(connection, name), Value=value, Type="SecureString", Overwrite=False)
+        except self._ssm().exceptions.ParameterAlreadyExists:
+            return self.get(connection, name)
+        return value
+
     def delete(self, connection: str, name: str) -> None:
         path = self._path(connection, name)
         self._cache.pop(path, None)

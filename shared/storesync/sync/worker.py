@@ -15,8 +15,10 @@ from .pull import Pull
 
 
 class Worker:
-    def __init__(self, world: Callable[[str], World]) -> None:
-        self._world = world
+    """`look` answers the console's questions."""
+
+    def __init__(self, world: Callable[[str], World], look: Callable[[World, tuple[str, ...]], dict[str, int]] | None = None) -> None:
+        self._world, self._look = world, look
 
     def apply(self, change: Change) -> dict[str, int]:
         """Raises UnknownConnection, and any retriable error for the queue to deliver the change again.
@@ -24,7 +26,7 @@ class Worker:
         Without the settings it takes, nothing is read or written and the change is dropped: the next pull sees it again.
         """
         world = self._world(change.connection)
-        if not world.connection.ready:
+        if not (world.connection.ready or (change.kind is Kind.LOOK and not world.connection.missing())):
             return {"not_ready": 1}
         try:
             return self._apply(world, change)
@@ -37,6 +39,8 @@ class Worker:
             world.journal.flush()
 
     def _apply(self, world: World, change: Change) -> dict[str, int]:
+        if change.kind is Kind.LOOK:
+            return self._look(world, change.ids) if self._look else {}
         if change.kind is Kind.STREAM:
             return Pull(world).run(change.ids[0], change.store, change.cause)
         if change.kind is Kind.PRODUCT:

@@ -1,0 +1,98 @@
+"""How it is doing, and the three levers: run now, pause, resume."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import rendering
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from storesync import bootstrap
+from storesync.console import chart, overview, texts
+from storesync.domain.changes import Cause, Change, Kind
+from storesync.domain.connection import Connection
+from storesync.domain.model import StoreName
+from visit import connection, visit
+
+router = APIGatewayHttpRouter()
+PICTURE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+@router.get("/console/c/<connection_id>")
+def show(connection_id: str) -> Response[str]:
+    found = connection(connection_id)
+    here = visit(router)
+    if found.paused and not _ever_ran(found):
+        return here.redirect(f"/console/c/{found.id}/setup")
+    hours = overview.last_day(bootstrap.world(found.id).streams, datetime.now(UTC))
+    return here.page("overview.html", found, hours=hours, **_live(found))
+
+
+@router.get("/console/c/<connection_id>/live")
+def live(connection_id: str) -> Response[str]:
+    """The part that refreshes itself."""
+    found = connection(connection_id)
+    here = visit(router)
+    return rendering.page("overview_live.html", here.language, visit=here, connection=found, **_live(found))
+
+
+@router.get("/console/c/<connection_id>/chart.svg")
+def picture(connection_id: str) -> Response[str]:
+    """A picture may style itself: it is shown as an image, in which nothing runs."""
+    hours = overview.last_day(bootstrap.world(connection(connection_id).id).streams, datetime.now(UTC))
+    drawn = chart.draw(hours, texts.catalogue(visit(router).language).gettext)
+    return Response(200, "image/svg+xml", drawn, {**rendering.HEADERS, "content-security-policy": PICTURE})
+
+
+@router.post("/console/c/<connection_id>/run")
+def run(connection_id: str) -> Response[str]:
+    """One stream of one shop, or all of them."""
+    found = connection(connection_id)
+    chosen = visit(router).field("stream")
+    names = [f"{stream}:{store}" for stream in overview.STREAMS for store in StoreName]
+    bootstrap.queue().send([_start(found.id, name) for name in names if chosen in ("", name)])
+    return visit(router).redirect(f"/console/c/{found.id}", "started")
+
+
+@router.post("/console/c/<connection_id>/confirm")
+def confirm(connection_id: str) -> Response[str]:
+    """The owner has seen what a stopped pass would change, and wants it."""
+    found = connection(connection_id)
+    store = StoreName(visit(router).field("stream").partition(":")[2] or StoreName.CSCART)
+    bootstrap.world(found.id).streams.save_cursor(f"confirmed:{store}", datetime.now(UTC).isoformat())
+    return run(connection_id)
+
+
+@router.post("/console/c/<connection_id>/pause")
+def pause(connection_id: str) -> Response[str]:
+    return _set_paused(connection(connection_id), True, "paused")
+
+
+@router.post("/console/c/<connection_id>/resume")
+def resume(connection_id: str) -> Response[str]:
+    return _set_paused(connection(connection_id), False, "resumed")
+
+
+def _set_paused(found: Connection, paused: bool, notice: str) -> Response[str]:
+    bootstrap.keep(replace(found, paused=paused))
+    return visit(router).redirect(f"/console/c/{found.id}", notice)
+
+
+def _start(connection_id: str, name: str) -> Change:
+    stream, _, store = name.partition(":")
+    return Change(connection_id, Kind.STREAM, StoreName(store), (stream,), Cause.CONSOLE, uuid.uuid4().hex)
+
+
+def _ever_ran(found: Connection) -> bool:
+    streams = bootstrap.world(found.id).streams
+    return any(streams.runs(f"{stream}:{store}", 1) for stream in overview.STREAMS for store in StoreName)
+
+
+def _live(found: Connection) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    world = bootstrap.world(found.id)
+    state = overview.overview(world, now)
+    backlog = bootstrap.backlog()
+    names = {"stream_names": overview.STREAMS, "store_names": overview.STORES, "count_names": overview.COUNTS}
+    return {"state": state, "waiting": backlog.waiting(), "dead": backlog.dead(), "most": overview.MOST_PARKED, **names}

@@ -1,0 +1,206 @@
+"""The guided first run. Each step checks at once and says what to do in the shop's own words."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import rendering
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from storesync import bootstrap
+from storesync.console import fields, forms, setup, statuses, texts
+from storesync.domain import statuses as rules
+from storesync.domain.connection import Connection
+from storesync.domain.findings import Weight
+from storesync.domain.model import StoreName
+from storesync.errors import StoreError, Unauthorised
+from storesync.sync.looks import KEEP_SECONDS, look
+from visit import connection, visit
+
+router = APIGatewayHttpRouter()
+
+
+@router.get("/console/c/<connection_id>/setup")
+def begin(connection_id: str) -> Response[str]:
+    found = connection(connection_id)
+    return visit(router).redirect(f"/console/c/{found.id}/setup/{setup.next_step(_steps(found))}")
+
+
+@router.get("/console/c/<connection_id>/setup/<step>")
+def show(connection_id: str, step: str) -> Response[str]:
+    found = connection(connection_id)
+    if step not in setup.STEPS:
+        raise NotFoundError
+    return _page(found, step, **SHOWN[step](found))
+
+
+@router.post("/console/c/<connection_id>/setup/cscart")
+def save_cscart(connection_id: str) -> Response[str]:
+    """The address and the key are tried before they are kept."""
+    found = connection(connection_id)
+    form = fields.build(forms.CsCartForm, found, visit(router).form, visit(router).language)
+    key = (form.key.data or "").strip() or bootstrap.secrets().get(found.id, "cscart_key")
+    if not key:
+        form.key.validators = (*form.key.validators, forms.needed)
+    if form.validate():
+        try:
+            changed, sheet = bootstrap.shop_sheet(_with_url(form.changed(found)), key)
+        except Unauthorised:
+            form.key.errors = [texts.N_("The shop refuses this key with this e-mail. Copy the key again, and see that “API access” is ticked.")]
+        except StoreError as error:
+            form.cscart__url.errors = [error.advice]
+        else:
+            bootstrap.secrets().put(found.id, "cscart_key", key)
+            bootstrap.sheets(found.id).save(f"shop:{StoreName.CSCART}", sheet, KEEP_SECONDS)
+            bootstrap.keep(changed)
+            return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
+    return _page(found, "cscart", status=422, form=form, key_is_set=bool(bootstrap.secrets().get(found.id, "cscart_key")))
+
+
+@router.post("/console/c/<connection_id>/setup/webasyst")
+def get_token(connection_id: str) -> Response[str]:
+    """Keeps the address and leads to the account, where the owner approves."""
+    found = connection(connection_id)
+    form = fields.build(forms.WebasystForm, found, visit(router).form, visit(router).language)
+    if form.validate():
+        changed = _with_url(form.changed(found))
+        try:
+            bootstrap.is_account(changed)
+        except StoreError as error:
+            form.webasyst__url.errors = [error.advice]
+        else:
+            bootstrap.keep(changed)
+            start = bootstrap.authorisation().start(found.id)
+            answer = visit(router).page("leaving.html", changed, url=start.url)
+            answer.cookies.append(start.cookie)
+            return answer
+    return _page(found, "webasyst", status=422, form=form, token_is_set=False)
+
+
+@router.post("/console/c/<connection_id>/setup/defaults")
+def save_defaults(connection_id: str) -> Response[str]:
+    found = connection(connection_id)
+    form = fields.build(forms.DefaultsForm, found, visit(router).form, visit(router).language)
+    setup.offer(form, _shops(found))
+    if not form.validate():
+        return _page(found, "defaults", status=422, form=form)
+    bootstrap.keep(replace(form.changed(found), rates=forms.read_rates(form.rates.data or "")))
+    return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
+
+
+@router.post("/console/c/<connection_id>/setup/statuses")
+def save_statuses(connection_id: str) -> Response[str]:
+    found = connection(connection_id)
+    wanted = statuses.read(visit(router).form or {})
+    problems = rules.problems(wanted)
+    if problems:
+        return _page(found, "statuses", status=422, table=statuses.table(wanted, _shops(found)), circles=problems)
+    bootstrap.keep(replace(found, statuses=wanted))
+    return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
+
+
+@router.post("/console/c/<connection_id>/setup/check")
+def check_again(connection_id: str) -> Response[str]:
+    return _ask(connection(connection_id), "survey", "check")
+
+
+@router.post("/console/c/<connection_id>/setup/preview")
+def preview_again(connection_id: str) -> Response[str]:
+    return _ask(connection(connection_id), "preview", "preview")
+
+
+@router.post("/console/c/<connection_id>/setup/start")
+def start(connection_id: str) -> Response[str]:
+    """From here on it runs by itself, unless the self-test has found what forbids it."""
+    found = connection(connection_id)
+    survey = bootstrap.sheets(found.id).get("survey")
+    if found.missing() or any(finding.weight is Weight.STOPS for finding in setup.findings(survey)):
+        return visit(router).redirect(f"/console/c/{found.id}/setup/check")
+    bootstrap.keep(replace(found, paused=False))
+    return visit(router).redirect(f"/console/c/{found.id}", "started")
+
+
+@router.get("/console/c/<connection_id>/setup/<step>/live")
+def live(connection_id: str, step: str) -> Response[str]:
+    """The part of the self-test and of the preview that refreshes itself."""
+    found = connection(connection_id)
+    if step not in ("check", "preview"):
+        raise NotFoundError
+    return rendering.page(f"setup_{step}_live.html", visit(router).language, visit=visit(router), connection=found, **SHOWN[step](found))
+
+
+def _ask(found: Connection, question: str, step: str) -> Response[str]:
+    now = datetime.now(UTC)
+    bootstrap.sheets(found.id).save(f"asked:{question}", {"at": now.isoformat()}, KEEP_SECONDS)
+    bootstrap.queue().send([look(found.id, question, uuid.uuid4().hex)])
+    return visit(router).redirect(f"/console/c/{found.id}/setup/{step}")
+
+
+def _page(found: Connection, step: str, *, status: int = 200, **values: Any) -> Response[str]:
+    return visit(router).page(f"setup_{step}.html", found, status=status, steps=_steps(found), step=step, **values)
+
+
+def _with_url(found: Connection) -> Connection:
+    ours, theirs = replace(found.cscart, url=forms.address(found.cscart.url)), replace(found.webasyst, url=forms.address(found.webasyst.url))
+    return replace(found, cscart=ours, webasyst=theirs)
+
+
+def _shops(found: Connection) -> dict[StoreName, dict[str, Any]]:
+    return {store: bootstrap.sheets(found.id).get(f"shop:{store}") for store in StoreName}
+
+
+def _steps(found: Connection) -> list[setup.Step]:
+    secrets, sheets = bootstrap.secrets(), bootstrap.sheets(found.id)
+    key, token = (bool(secrets.get(found.id, name)) for name in ("cscart_key", "webasyst_token"))
+    return setup.steps(found, key, token, sheets.get("survey"), sheets.get("preview"))
+
+
+def _cscart(found: Connection) -> dict[str, Any]:
+    form = fields.build(forms.CsCartForm, found, None, visit(router).language)
+    return {"form": form, "key_is_set": bool(bootstrap.secrets().get(found.id, "cscart_key"))}
+
+
+def _webasyst(found: Connection) -> dict[str, Any]:
+    form = fields.build(forms.WebasystForm, found, None, visit(router).language)
+    return {"form": form, "token_is_set": bool(bootstrap.secrets().get(found.id, "webasyst_token"))}
+
+
+def _defaults(found: Connection) -> dict[str, Any]:
+    shops = _shops(found)
+    form = fields.build(forms.DefaultsForm, found, None, visit(router).language)
+    for name, value in setup.proposed(found, shops).items():
+        if not form[name].data and not found.statuses.to_webasyst:
+            form[name].process_data(value)
+    setup.offer(form, shops)
+    form.rates.process_data(forms.write_rates(found.rates))
+    return {"form": form}
+
+
+def _statuses(found: Connection) -> dict[str, Any]:
+    return {"table": statuses.table(found.statuses, _shops(found)), "circles": []}
+
+
+def _check(found: Connection) -> dict[str, Any]:
+    return {"findings": setup.findings(bootstrap.sheets(found.id).get("survey")), **_asked(found, "survey")}
+
+
+def _preview(found: Connection) -> dict[str, Any]:
+    sheets = bootstrap.sheets(found.id)
+    progress = {store: sheets.get(f"indexing:{store}") for store in StoreName}
+    return {"preview": sheets.get("preview"), "progress": progress, **_asked(found, "preview")}
+
+
+def _asked(found: Connection, question: str) -> dict[str, Any]:
+    """`waits`: asked, and not answered since. A look that nobody has asked for yet is asked for now."""
+    sheets = bootstrap.sheets(found.id)
+    asked, answered = sheets.get(f"asked:{question}").get("at", ""), sheets.get(question).get("at", "")
+    if not asked and not answered and not found.missing():
+        _ask(found, question, question)
+        asked = "now"
+    moment = datetime.fromisoformat(answered) if answered else None
+    return {"waits": bool(asked) and asked > answered, "answered": moment}
+
+
+SHOWN = {"cscart": _cscart, "webasyst": _webasyst, "defaults": _defaults, "statuses": _statuses, "check": _check, "preview": _preview}

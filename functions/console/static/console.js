@@ -1,0 +1,33 @@
+// Everything here is a convenience: times in the viewer's zone, parts that refresh themselves, one tick for a whole list.
+(() => {
+  const times = (root) => {
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      time.title = time.dateTime;
+      time.textContent = format.format(new Date(time.dateTime));
+    }
+  };
+
+  const refresh = async (part) => {
+    if (document.hidden || part.contains(document.activeElement)) return;
+    const answer = await fetch(part.dataset.refresh, { credentials: "same-origin", redirect: "error" });
+    if (!answer.ok) return;
+    const fresh = document.createElement("template");
+    fresh.innerHTML = await answer.text();
+    times(fresh.content);
+    part.replaceChildren(fresh.content);
+  };
+
+  for (const part of document.querySelectorAll("[data-refresh]")) {
+    setInterval(() => refresh(part).catch(() => {}), 1000 * Number(part.dataset.seconds || 3));
+  }
+
+  for (const all of document.querySelectorAll("[data-all]")) {
+    all.hidden = false;
+    all.addEventListener("change", () => {
+      for (const box of all.closest("form").querySelectorAll("input[type=checkbox][name]")) box.checked = all.checked;
+    });
+  }
+
+  times(document);
+})();

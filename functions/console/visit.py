@@ -1,0 +1,104 @@
+"""One visit of a page: who, in which language, at which connection; and the ways to answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import rendering
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+from aws_lambda_powertools.shared.cookies import Cookie, SameSite
+from storesync import bootstrap
+from storesync.console import texts
+from storesync.console.access import Session
+from storesync.console.fields import FormData
+from storesync.domain.connection import Connection
+
+LANGUAGE, NOTICE = "storesync-language", "storesync-notice"
+YEAR = 365 * 86_400
+MOST_FIELDS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """`form` is what was sent, None for a page that is only looked at."""
+
+    path: str
+    query: Mapping[str, str]
+    cookies: Mapping[str, str]
+    headers: Mapping[str, str]
+    source: str
+    form: FormData | None
+    language: str
+    session: Session | None
+
+    @classmethod
+    def of(cls, event: Any) -> "Visit":
+        cookies = dict(cookie.split("=", 1) for cookie in event.get("cookies") or [] if "=" in cookie)
+        headers = {name.lower(): value for name, value in (event.headers or {}).items()}
+        form = None
+        if event.http_method == "POST":
+            form = FormData(parse_qs(event.decoded_body or "", keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        return cls(
+            path=event.path,
+            query=event.query_string_parameters or {},
+            cookies=cookies,
+            headers=headers,
+            source=event.request_context.http.source_ip or "",
+            form=form,
+            language=texts.language(cookies.get(LANGUAGE, ""), headers.get("accept-language", "")),
+            session=bootstrap.access().session(cookies),
+        )
+
+    def field(self, name: str) -> str:
+        values = (self.form or {}).get(name) or [""]
+        return values[-1].strip()
+
+    def fields(self, name: str) -> list[str]:
+        return list((self.form or {}).get(name) or [])
+
+    def page(self, template: str, connection: Connection | None = None, **values: Any) -> Response[str]:
+        """The whole page, with what its frame shows."""
+        given = {"connections": bootstrap.connections().list() if self.session else [], "notice": NOTICES.get(self.cookies.get(NOTICE, ""), "")}
+        answer = rendering.page(template, self.language, **{"visit": self, "connection": connection, **given, **values})
+        if given["notice"]:
+            answer.cookies.append(cookie(NOTICE, "", 0))
+        return answer
+
+    def redirect(self, location: str, notice: str = "") -> Response[str]:
+        """`notice`: the name of what the next page says at its top."""
+        answer = rendering.redirect(location)
+        if notice:
+            answer.cookies.append(cookie(NOTICE, notice, 60))
+        return answer
+
+
+NOTICES = {
+    "saved": texts.N_("Saved."),
+    "started": texts.N_("Started. What it finds appears here by itself."),
+    "paused": texts.N_("Paused. Hints and schedules are ignored until you resume."),
+    "resumed": texts.N_("It runs again."),
+    "queued": texts.N_("Queued. It will be done in a moment."),
+    "dismissed": texts.N_("Dismissed. What changes in a shop is looked at again."),
+    "connected": texts.N_("The Webasyst account is connected."),
+    "disconnected": texts.N_("Disconnected: the token is revoked and the key forgotten."),
+    "erased": texts.N_("Erased. What the shops themselves keep is theirs to erase."),
+    "removed": texts.N_("The connection is removed."),
+    "signed_out": texts.N_("You are signed out."),
+}
+
+
+def cookie(name: str, value: str, seconds: int) -> Cookie:
+    secure = bootstrap.access().secure
+    return Cookie(name, value, path="/", secure=secure, http_only=True, max_age=seconds, same_site=SameSite.LAX_MODE)
+
+
+def visit(router: BaseRouter) -> Visit:
+    found: Visit = router.context["visit"]
+    return found
+
+
+def connection(connection_id: str) -> Connection:
+    """Raises UnknownConnection."""
+    return bootstrap.connections().get(connection_id)

@@ -1,0 +1,104 @@
+"""How a connection is doing: each stream's last run, how far it lags, what waits and what is set aside."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from ..domain.journal import Run
+from ..domain.model import StoreName
+from ..sync.ports import Streams, World
+from .texts import N_
+
+STREAMS = {"products": N_("Changed products"), "orders": N_("Changed orders"), "sweep": N_("Whole catalogue")}
+STORES = {StoreName.CSCART: "CS-Cart", StoreName.WEBASYST: "Webasyst"}
+MOST_PARKED = 1000
+STALE = timedelta(minutes=20)
+COUNTS = {"seen": N_("looked at"), "changed": N_("changed"), "written": N_("written"), "created": N_("created"), "parked": N_("set aside")}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """`lag` in seconds, None before the first pass ended. `rate` in records a second, `remaining` in seconds, while it runs."""
+
+    stream: str
+    store: StoreName
+    last: Run | None
+    lag: float | None
+    rate: float = 0.0
+    remaining: float | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.stream}:{self.store}"
+
+    @property
+    def running(self) -> bool:
+        return self.last is not None and self.last.outcome in ("running", "continued")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    streams: tuple[StreamState, ...]
+    parked: int
+    stopped: tuple[str, ...]
+
+    @property
+    def running(self) -> tuple[StreamState, ...]:
+        return tuple(state for state in self.streams if state.running)
+
+
+def overview(world: World, now: datetime) -> Overview:
+    streams = tuple(_state(world.streams, stream, store, now) for stream in STREAMS for store in StoreName)
+    parked = sum(1 for _ in islice(world.links.parked(), MOST_PARKED))
+    stopped = tuple(dict.fromkeys(state.name for state in streams if state.last and state.last.outcome == "stopped"))
+    return Overview(streams, parked, stopped)
+
+
+def _state(streams: Streams, stream: str, store: StoreName, now: datetime) -> StreamState:
+    name = f"{stream}:{store}"
+    last = next(iter(streams.runs(name, 1)), None)
+    cursor = streams.cursor(f"indexed:{store}" if stream == "sweep" else name)
+    lag = max(0.0, (now - datetime.fromisoformat(cursor)).total_seconds()) if cursor else None
+    if last is None or last.outcome not in ("running", "continued") or now - last.started > STALE:
+        return StreamState(stream, store, last, lag)
+    seconds = max((now - last.started).total_seconds(), 0.1)
+    rate = last.progress / seconds
+    remaining = (last.expected - last.progress) / rate if rate and last.expected > last.progress else None
+    return StreamState(stream, store, last, lag, rate, remaining)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of the last day: changes that were found, and the longest time in seconds from a start to the next one's end."""
+
+    start: datetime
+    changes: int
+    lag: float
+
+
+def last_day(streams: Streams, now: datetime) -> tuple[Hour, ...]:
+    first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
+    changes, lags = [0] * 24, [0.0] * 24
+    for run, before in _runs_with_earlier(streams, first):
+        at = int((run.started - first).total_seconds() // 3600)
+        if 0 <= at < 24:
+            changes[at] += run.counts.get("changed", 0) if not run.stream.startswith("orders") else run.counts.get("seen", 0)
+            if before and run.finished:
+                lags[at] = max(lags[at], (run.finished - before).total_seconds())
+    return tuple(Hour(first + timedelta(hours=at), changes[at], lags[at]) for at in range(24))
+
+
+def _runs_with_earlier(streams: Streams, first: datetime) -> Iterator[tuple[Run, datetime | None]]:
+    """Each run that ended well, with the start of the one before it."""
+    for stream in ("products", "orders"):
+        for store in StoreName:
+            before = None
+            for run in _since(streams.runs(f"{stream}:{store}", 1500), first):
+                yield run, before
+                if run.outcome == "done":
+                    before = run.started
+
+
+def _since(runs: Iterable[Run], first: datetime) -> list[Run]:
+    return [run for run in reversed(list(runs)) if run.started >= first]

@@ -1,0 +1,46 @@
+"""A merchant's first hour, from the secret to the running sync, through the real handlers and the account's own consent page."""
+
+from playwright.sync_api import Page, expect
+
+from .conftest import Site, shot, sign_in
+
+
+def test_a_merchant_connects_both_shops_and_starts_the_sync(site: Site, page: Page) -> None:
+    page.goto(site.url)
+    shot(page, "sign-in")
+    sign_in(site, page)
+    shot(page, "connections-none")
+    page.get_by_role("button", name="Set it up").click()
+    shot(page, "setup-cscart")
+    page.get_by_label("CS-Cart address").fill(site.cscart.public_url)
+    page.get_by_label("E-mail of the administrator").fill(site.cscart.email)
+    page.get_by_label("API key").fill("wrong")
+    page.get_by_role("button", name="Check and go on").click()
+    expect(page.get_by_role("alert")).to_contain_text("refuses this key")
+    shot(page, "setup-cscart-wrong")
+    page.get_by_label("API key").fill(site.cscart.key)
+    page.get_by_role("button", name="Check and go on").click()
+    page.get_by_label("Account URL").fill(site.webasyst.public_url)
+    shot(page, "setup-webasyst")
+    page.get_by_role("button", name="Get token").click()
+    page.wait_for_url("**/api.php/auth**")
+    page.locator("[name=login]").fill("admin")
+    page.locator("[name=password]").fill("admin")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url("**/setup/defaults")
+    expect(page.get_by_role("status")).to_contain_text("connected")
+    shot(page, "setup-defaults")
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_url("**/setup/statuses")
+    shot(page, "setup-statuses")
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_url("**/setup/check")
+    expect(page.get_by_text("The currencies fit.")).to_be_visible()
+    shot(page, "setup-check")
+    page.get_by_role("link", name="Go on", exact=True).click()
+    expect(page.get_by_text("In both shops")).to_be_visible()
+    shot(page, "setup-preview")
+    page.get_by_role("button", name="Start the sync").click()
+    page.wait_for_url("**/c/main")
+    shot(page, "overview-first")
