@@ -69,7 +69,7 @@ clean:  ## remove what was built, installed and kept here
 	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): requirements-dev.txt shared/requirements.txt
+$(READY): requirements-dev.txt shared/requirements.txt functions/console/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP) -r requirements-dev.txt
 	touch $@

@@ -3,7 +3,7 @@
 import functools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -225,9 +225,10 @@ def _resume(connection: "Connection") -> None:
     forget(connection.id)
 
 
-def keep(connection: "Connection") -> None:
-    connections().save(connection)
-    forget(connection.id)
+def change(connection_id: str, edit: "Callable[[Connection], Connection]") -> None:
+    """Raises UnknownConnection, or what `edit` raises."""
+    connections().change(connection_id, edit)
+    forget(connection_id)
 
 
 def console_secret_name() -> str:

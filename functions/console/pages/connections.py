@@ -32,7 +32,7 @@ def add() -> Response[str]:
         problem = texts.N_("There is a connection of this name already.")
     if problem:
         return here.page("connections.html", status=422, problem=problem, name=name)
-    bootstrap.keep(Connection(name, paused=True))
+    bootstrap.connections().save(Connection(name, paused=True))
     for secret in ("webhook_secret", "hook_path"):
         bootstrap.secrets().first(name, secret, uuid.uuid4().hex)
     return here.redirect(f"/console/c/{name}/setup")

@@ -1,6 +1,5 @@
 """How it is doing, and the three levers: run now, pause, resume."""
 
-import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +9,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap
 from storesync.console import chart, overview, texts
-from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.connection import Connection
 from storesync.domain.model import StoreName
 from visit import connection, visit
@@ -50,8 +48,7 @@ def run(connection_id: str) -> Response[str]:
     """One stream of one shop, or all of them."""
     found = connection(connection_id)
     chosen = visit(router).field("stream")
-    names = [f"{stream}:{store}" for stream in overview.STREAMS for store in StoreName]
-    bootstrap.queue().send([_start(found.id, name) for name in names if chosen in ("", name)])
+    bootstrap.queue().send([overview.start(found.id, name) for name in overview.names() if chosen in ("", name)])
     return visit(router).redirect(f"/console/c/{found.id}", "started")
 
 
@@ -75,18 +72,13 @@ def resume(connection_id: str) -> Response[str]:
 
 
 def _set_paused(found: Connection, paused: bool, notice: str) -> Response[str]:
-    bootstrap.keep(replace(found, paused=paused))
+    bootstrap.change(found.id, lambda one: replace(one, paused=paused))
     return visit(router).redirect(f"/console/c/{found.id}", notice)
-
-
-def _start(connection_id: str, name: str) -> Change:
-    stream, _, store = name.partition(":")
-    return Change(connection_id, Kind.STREAM, StoreName(store), (stream,), Cause.CONSOLE, uuid.uuid4().hex)
 
 
 def _ever_ran(found: Connection) -> bool:
     streams = bootstrap.world(found.id).streams
-    return any(streams.runs(f"{stream}:{store}", 1) for stream in overview.STREAMS for store in StoreName)
+    return bool(streams.runs("", 1))
 
 
 def _live(found: Connection) -> dict[str, Any]:

@@ -24,5 +24,5 @@ def save(connection_id: str) -> Response[str]:
     form = fields.build(forms.SettingsForm, found, here.form, here.language)
     if not form.validate():
         return here.page("settings.html", found, status=422, form=form, sections=forms.SECTIONS)
-    bootstrap.keep(form.changed(found))
+    bootstrap.change(found.id, form.changed)
     return here.redirect(f"/console/c/{found.id}/settings", "saved")

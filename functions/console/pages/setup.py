@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap
-from storesync.console import fields, forms, setup, statuses, texts
+from storesync.console import fields, forms, overview, setup, statuses, texts
 from storesync.domain import statuses as rules
 from storesync.domain.connection import Connection
 from storesync.domain.findings import Weight
@@ -54,7 +54,7 @@ def save_cscart(connection_id: str) -> Response[str]:
         else:
             bootstrap.secrets().put(found.id, "cscart_key", key)
             bootstrap.sheets(found.id).save(f"shop:{StoreName.CSCART}", sheet, KEEP_SECONDS)
-            bootstrap.keep(changed)
+            bootstrap.change(found.id, lambda one: replace(one, cscart=changed.cscart))
             return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
     return _page(found, "cscart", status=422, form=form, key_is_set=bool(bootstrap.secrets().get(found.id, "cscart_key")))
 
@@ -71,7 +71,7 @@ def get_token(connection_id: str) -> Response[str]:
         except StoreError as error:
             form.webasyst__url.errors = [error.advice]
         else:
-            bootstrap.keep(changed)
+            bootstrap.change(found.id, lambda one: replace(one, webasyst=changed.webasyst))
             start = bootstrap.authorisation().start(found.id)
             answer = visit(router).page("leaving.html", changed, url=start.url)
             answer.cookies.append(start.cookie)
@@ -86,7 +86,8 @@ def save_defaults(connection_id: str) -> Response[str]:
     setup.offer(form, _shops(found))
     if not form.validate():
         return _page(found, "defaults", status=422, form=form)
-    bootstrap.keep(replace(form.changed(found), rates=forms.read_rates(form.rates.data or "")))
+    rates = forms.read_rates(form.rates.data or "")
+    bootstrap.change(found.id, lambda one: replace(form.changed(one), rates=rates))
     return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
 
 
@@ -97,7 +98,7 @@ def save_statuses(connection_id: str) -> Response[str]:
     problems = rules.problems(wanted)
     if problems:
         return _page(found, "statuses", status=422, table=statuses.table(wanted, _shops(found)), circles=problems)
-    bootstrap.keep(replace(found, statuses=wanted))
+    bootstrap.change(found.id, lambda one: replace(one, statuses=wanted))
     return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
 
 
@@ -118,7 +119,8 @@ def start(connection_id: str) -> Response[str]:
     survey = bootstrap.sheets(found.id).get("survey")
     if found.missing() or any(finding.weight is Weight.STOPS for finding in setup.findings(survey)):
         return visit(router).redirect(f"/console/c/{found.id}/setup/check")
-    bootstrap.keep(replace(found, paused=False))
+    bootstrap.change(found.id, lambda one: replace(one, paused=False))
+    bootstrap.queue().send([overview.start(found.id, name) for name in overview.names()])
     return visit(router).redirect(f"/console/c/{found.id}", "started")
 
 

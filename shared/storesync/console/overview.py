@@ -1,10 +1,12 @@
 """How a connection is doing: each stream's last run, how far it lags, what waits and what is set aside."""
 
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from ..domain.changes import Cause, Change, Kind
 from ..domain.journal import Run
 from ..domain.model import StoreName
 from ..sync.ports import Streams, World
@@ -15,6 +17,16 @@ STORES = {StoreName.CSCART: "CS-Cart", StoreName.WEBASYST: "Webasyst"}
 MOST_PARKED = 1000
 STALE = timedelta(minutes=20)
 COUNTS = {"seen": N_("looked at"), "changed": N_("changed"), "written": N_("written"), "created": N_("created"), "parked": N_("set aside")}
+
+
+def names() -> list[str]:
+    return [f"{stream}:{store}" for stream in STREAMS for store in StoreName]
+
+
+def start(connection_id: str, name: str) -> Change:
+    """Run a stream of a shop now."""
+    stream, _, store = name.partition(":")
+    return Change(connection_id, Kind.STREAM, StoreName(store), (stream,), Cause.CONSOLE, uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +106,7 @@ def _runs_with_earlier(streams: Streams, first: datetime) -> Iterator[tuple[Run,
     for stream in ("products", "orders"):
         for store in StoreName:
             before = None
-            for run in _since(streams.runs(f"{stream}:{store}", 1500), first):
+            for run in reversed(streams.runs(f"{stream}:{store}", 1500, first)):
                 yield run, before
                 if run.outcome == "done":
                     before = run.started
-
-
-def _since(runs: Iterable[Run], first: datetime) -> list[Run]:
-    return [run for run in reversed(list(runs)) if run.started >= first]
