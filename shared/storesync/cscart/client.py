@@ -1,14 +1,19 @@
 """CS-Cart's REST API: where an entity lives, who asks, and which answers are errors."""
 
+import email.utils
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from ..domain.connection import CsCartSettings
 from ..errors import (
+    CircuitOpen,
     Forbidden,
     NotAnApi,
     NotFound,
     PaymentRequired,
+    Redirected,
     Rejected,
     ServerFault,
     StoreBusy,
@@ -18,6 +23,7 @@ from ..errors import (
 )
 from ..http import Answer, Call, CallClass, Transport, retry_after
 from .decode import Json, mapping, rows, text
+from .pages import Answered
 
 STORE = "cscart"
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -57,12 +63,25 @@ def pairs(query: Mapping[str, object]) -> Pairs:
     return tuple(found)
 
 
+def clock(answer: Answer) -> datetime:
+    """The server's clock when the request was sent. Ours, should an answer carry no date."""
+    try:
+        made = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
+    except ValueError:
+        made = datetime.now(UTC)
+    return made - timedelta(seconds=answer.elapsed)
+
+
 class CsCartClient:
     def __init__(self, settings: CsCartSettings, transport: Transport) -> None:
         self.settings, self.transport = settings, transport
+        self._probing = threading.Lock()
 
     def _url(self, path: str) -> tuple[str, Pairs]:
-        """Both forms of an address: rewritten, or api.php with the entity as a parameter (1.1)."""
+        """Both forms of an address: rewritten, or api.php with the entity as a parameter (1.1). Found out when it is not known yet."""
+        with self._probing:
+            if self.settings.no_rewrite is None:
+                self.settings = probe(self.settings, self.transport)
         if self.settings.no_rewrite:
             return f"{self.settings.url}api.php", (("_d", path), ("ajax_custom", "1"))
         return f"{self.settings.url}api/{path}", ()
@@ -93,6 +112,11 @@ class CsCartClient:
     def many(self, calls: Sequence[Call]) -> list[Json | SyncError]:
         return [mapping(item.json()) if isinstance(item, Answer) else item for item in self.transport.map(calls)]
 
+    def ask(self, path: str, query: Mapping[str, object]) -> Answered:
+        """A list together with the server's clock, which costs no call of its own."""
+        answer = self.transport.send(self.get_call(path, query))
+        return Answered(mapping(answer.json()), clock(answer))
+
     def all(self, path: str, name: str, query: Mapping[str, object] | None = None, size: int = 250) -> list[Json]:
         """Every row of a small dictionary. Ends by the total: some lists repeat their last page for ever (C24)."""
         found: list[Json] = []
@@ -115,7 +139,7 @@ def probe(settings: CsCartSettings, transport: Transport) -> CsCartSettings:
         try:
             CsCartClient(tried, transport).get("version")
             return tried
-        except (NotAnApi, NotFound) as error:
+        except (NotAnApi, NotFound, Redirected, CircuitOpen) as error:
             problem = problem or error
     assert problem is not None
     raise problem

@@ -40,7 +40,7 @@ def order(row: Json, currency: str) -> Order:
         payment_name=text(mapping(row.get("payment_method")).get("payment")),
         comment=_MARK.sub("", notes).strip(),
         company_id=text(row.get("company_id")),
-        marker=next(iter(_MARK.findall(notes)), ""),
+        marker=marker(row),
         is_parent=text(row.get("is_parent_order")) == "Y",
         incomplete=text(row.get("status")) in _HIDDEN,
         created_at=moment(row.get("timestamp")),
@@ -48,14 +48,26 @@ def order(row: Json, currency: str) -> Order:
     )
 
 
+def marker(row: Json) -> str:
+    return next(iter(_MARK.findall(text(row.get("notes")))), "")
+
+
+def parent_of(row: Json) -> str:
+    """The order that this one was split from, or nothing (3.3)."""
+    found = text(row.get("parent_order_id"))
+    return "" if found == "0" else found
+
+
 def money(value: object) -> Decimal:
     return number(value).quantize(CENT, ROUND_HALF_UP)
 
 
 def added_tax(row: Json) -> Decimal:
-    """Only what is not included in the prices."""
-    taxes = [tax for tax in rows(row.get("taxes")) if text(tax.get("price_includes_tax")) != "Y"]
-    return sum((money(tax.get("tax_subtotal")) for tax in taxes), Decimal(0))
+    """Only what is not included in the prices. Without a list of taxes, the sum that the shop calculated (3.2)."""
+    listed = rows(row.get("taxes"))
+    if not listed:
+        return money(row.get("tax_subtotal"))
+    return sum((money(tax.get("tax_subtotal")) for tax in listed if text(tax.get("price_includes_tax")) != "Y"), Decimal(0))
 
 
 def line(key: str, row: Json) -> Line:
@@ -65,10 +77,18 @@ def line(key: str, row: Json) -> Line:
         product_id=product_id,
         variant_id=product_id,
         sku=text(row.get("product_code")).strip(),
-        name=text(row.get("product")),
+        name=_line_name(row),
         price=money(row.get("price")),
         quantity=int(number(row.get("amount"))),
     )
+
+
+def _line_name(row: Json) -> str:
+    """With the options that the buyer chose: they have no SKU of their own (2.8)."""
+    name = text(row.get("product"))
+    chosen = rows(mapping(row.get("extra")).get("product_options_value")) or rows(row.get("product_options"))
+    options = [f"{text(item.get('option_name'))}: {text(item.get('variant_name'))}" for item in chosen if text(item.get("variant_name"))]
+    return f"{name} ({', '.join(options)})" if options else name
 
 
 def _first(row: Json, name: str) -> str:

@@ -1,38 +1,51 @@
-"""Orders in CS-Cart: status-only PUTs, reads after every write, and a rebuild of an order only through its own guarded path."""
+"""Reading orders, and the buyers behind them."""
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from ..domain.exchange import Page
 from ..domain.orders import Customer, Order, OrderHead
-from ..errors import NotFound, NotKept, OutcomeUnknown, Rejected, SyncError
+from ..errors import FilterIgnored, NotFound, NotKept, SyncError
 from . import order_payloads as payloads
 from .client import CsCartClient
-from .decode import mapping, rows, text
+from .decode import Json, moment, number, rows, text
+from .pages import Answered, Key, walk
 
-PAGE = 50
+WHOLE = 20  # orders with everything are heavy: no more of them in one answer (3.1)
+CLOCKS = timedelta(days=1)
+
+
+def _by_id(row: Json) -> Key:
+    return (int(number(row.get("order_id"))),)
 
 
 class Orders:
     def __init__(self, client: CsCartClient) -> None:
         self.client, self.settings = client, client.settings
+        self._window_proved = False
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page[OrderHead]]:
-        """A fixed window, so that an order that moves while paging leaves it and is seen by the next pass."""
-        page = 1
-        window = {"updated_at_from": int(since.timestamp()), "updated_at_to": int(until.timestamp()) + 1}
-        query = {**window, "sort_by": "order_id", "sort_order": "asc", "items_per_page": PAGE}
+    def changed(self, since: datetime) -> Iterator[Page[OrderHead]]:
+        """Open to the end: an order that is touched while paging stays in the window, so no other one slips by (fault 55)."""
+        query: dict[str, object] = {"updated_at_from": int(since.timestamp()), "sort_by": "order_id", "sort_order": "asc"}
         if self.settings.company_id:
-            query["company_id"] = int(self.settings.company_id)
-        while True:
-            answer = self.client.get("orders", {**query, "page": page})
-            here = rows(answer.get("orders"))
-            total = int(text(mapping(answer.get("params")).get("total_items")) or 0)
-            if here:
-                yield Page(tuple(payloads.head(row) for row in here), "", total)
-            if len(here) < PAGE or page * PAGE >= total:
-                return
-            page += 1
+            query["company_id"] = self.settings.company_id
+
+        def ask(page: int, size: int) -> Answered:
+            return self.client.ask("orders", {**query, "page": page, "items_per_page": size})
+
+        for stretch in walk(ask, "orders", _by_id):
+            self._prove_window(stretch.rows, since)
+            yield Page(tuple(payloads.head(row) for row in stretch.rows), "", stretch.total, stretch.at)
+
+    def _prove_window(self, listed: Sequence[Json], since: datetime) -> None:
+        """Rows do not show when they were edited: one that was placed before the window is looked up, once. Raises FilterIgnored."""
+        old = next((row for row in listed if (placed := moment(row.get("timestamp"))) and placed < since), None)
+        if old is None or self._window_proved:
+            return
+        edited = moment(self.client.get(f"orders/{text(old.get('order_id'))}").get("updated_at"))
+        if edited and edited < since.replace(microsecond=0):
+            raise FilterIgnored("an order older than asked for", store="cscart", order=text(old.get("order_id")))
+        self._window_proved = True
 
     def read(self, ids: Collection[str]) -> list[Order]:
         wanted = list(dict.fromkeys(ids))
@@ -53,60 +66,50 @@ class Orders:
         return found[0]
 
     def find(self, marker: str, like: Order) -> list[Order]:
-        """There is no field for a foreign number: orders of that buyer are read and their notes compared (C14)."""
-        query: dict[str, object] = {"items_per_page": PAGE, "sort_by": "order_id", "sort_order": "desc", "include_incompleted": 1}
-        if like.customer.email:
+        """There is no field for a foreign number: the buyer's orders since `like` was placed are read, and their notes compared (C14).
+
+        Where one order was split among vendors, its children carry the note too; the parent stands for all of them (3.3).
+        """
+        marked = [row for row in self._of_buyer(like) if payloads.marker(row) == marker]
+        parents = {payloads.parent_of(row) for row in marked} - {""}
+        single = [payloads.order(row, self.settings.currency) for row in marked if not payloads.parent_of(row)]
+        return single + self.read(sorted(parents, key=int))
+
+    def _of_buyer(self, like: Order) -> Iterator[Json]:
+        """By e-mail, else by phone, else everything of the time: each page whole, and every page."""
+        query: dict[str, object] = {"sort_by": "order_id", "sort_order": "asc", "include_incompleted": 1, "get_orders_data": 1}
+        if like.customer.email.strip():
             query["email"] = like.customer.email.strip()
-        ids = [text(row.get("order_id")) for row in rows(self.client.get("orders", query).get("orders"))]
-        return [order for order in self.read(ids) if order.marker == marker]
-
-    def create(self, order: Order, marker: str) -> Order:
-        """Under the storefront (C22), with object keys (C20). The shop takes its own prices (C21), so the lines are set right afterwards."""
-        body: dict[str, object] = {
-            "user_id": 0,
-            "user_data": payloads.user_data(order),
-            "payment_id": self.settings.payment_id,
-            "shipping_id": self.settings.shipping_id,
-            "products": {str(at): payloads.item(line) for at, line in enumerate(order.lines, 1) if line.variant_id},
-            "notes": payloads.notes(order.comment, marker),
-        }
-        try:
-            answer = self.client.send(self.client.post_call(self.client.scoped("orders"), body))
-            created = self.one(text(answer.get("order_id")))
-        except OutcomeUnknown:
-            found = self.find(marker, order)
-            if not found:
-                raise
-            created = found[0]
-        return created if created.total == order.total else self._rebuild(created, order)
-
-    def _rebuild(self, current: Order, desired: Order) -> Order:
-        """Any key beside the status rebuilds the whole order (C19): lines with kept prices, under the ids that they have."""
-        free = {line.variant_id: line.id for line in current.lines}
-        products = {free.get(line.variant_id, str(at)): payloads.item(line) for at, line in enumerate(desired.lines, 1) if line.variant_id}
-        if not products:
-            raise Rejected("an order without lines cannot be written", store="cscart")
-        body: dict[str, object] = {"products": products, "subtotal_discount": str(desired.discount), "stored_subtotal_discount": "Y"}
-        body |= {"shipping_id": self.settings.shipping_id} if self.settings.shipping_id else {}
-        self.client.send(self.client.put_call(f"orders/{current.id}", body))
-        return self.one(current.id)
-
-    def update(self, current: Order, desired: Order) -> Order:
-        return self._rebuild(current, desired)
-
-    def set_status(self, order: Order, letter: str) -> Order:
-        """Nothing but the status, and no `notify_user`, which mails for any value (C18b). 200 proves nothing (C18): read again."""
-        self.client.send(self.client.put_call(f"orders/{order.id}", {"status": letter}))
-        return self.one(order.id)
+        elif like.customer.phone.strip():
+            query["phone"] = like.customer.phone.strip()
+        if like.created_at:
+            query |= {"period": "C", "time_from": int((like.created_at - CLOCKS).timestamp())}
+        page, seen = 1, 0
+        while True:
+            answer = self.client.ask("orders", {**query, "page": page, "items_per_page": WHOLE})
+            here = rows(answer.body.get("orders"))
+            yield from here
+            seen, page = seen + len(here), page + 1
+            if not here or seen >= answer.total:
+                return
 
     def find_customer(self, customer: Customer) -> list[Customer]:
-        if not customer.email_key:
-            return []
-        found = self.client.all("users", "users", {"user_type": "C", "email": customer.email.strip()}, size=50)
-        people = [_person(row) for row in found]
-        return [person for person in people if person.email_key == customer.email_key]
+        """By e-mail, or by phone when there is none; compared again here, as the shop looks for parts of words."""
+        if customer.email_key:
+            found = self._people({"email": customer.email.strip()})
+            return [person for person in found if person.email_key == customer.email_key]
+        if digits := _digits(customer.phone):
+            return [person for person in self._people({"phone": customer.phone.strip()}) if _digits(person.phone) == digits]
+        return []
+
+    def _people(self, query: Mapping[str, object]) -> list[Customer]:
+        return [_person(row) for row in self.client.all("users", "users", {"user_type": "C", **query}, size=50)]
 
 
-def _person(row: Mapping[str, object]) -> Customer:
+def _digits(phone: str) -> str:
+    return "".join(letter for letter in phone if letter.isdigit())
+
+
+def _person(row: Json) -> Customer:
     names = ("user_id", "firstname", "lastname", "email", "phone", "company")
     return Customer(*(text(row.get(name)) for name in names))

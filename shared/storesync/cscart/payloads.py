@@ -34,7 +34,7 @@ def variant(row: Json, *, grouped: bool) -> Variant:
         id=text(row.get("product_id")),
         sku=text(row.get("product_code")),
         name=_name(row),
-        price=number(row.get("base_price") or row.get("price")).quantize(CENT, ROUND_HALF_UP),
+        price=number(row.get("base_price")).quantize(CENT, ROUND_HALF_UP),
         compare_price=number(row.get("list_price")).quantize(CENT, ROUND_HALF_UP),
         stock=None if text(row.get("tracking")) == "D" else int(number(row.get("amount"))),
         available=not grouped or text(row.get("status")) != "D",
@@ -137,6 +137,11 @@ def stock_fields(stock: int | None) -> dict[str, object]:
     return {"tracking": "D"} if stock is None else {"amount": stock, "tracking": "B"}
 
 
+def status(item: Variant, visibility: Visibility) -> str:
+    """A variation's own letter: the group's visibility, unless the variant itself is not to be had."""
+    return _STATUS[visibility] if item.available else "D"
+
+
 def variant_fields(item: Variant, groups: set[Group], *, grouped: bool, visibility: Visibility) -> dict[str, object]:
     fields: dict[str, object] = {}
     if Group.PRICE in groups:
@@ -146,7 +151,7 @@ def variant_fields(item: Variant, groups: set[Group], *, grouped: bool, visibili
     if Group.IDENTITY in groups:
         fields["product_code"] = item.sku
         if grouped:
-            fields["status"] = _STATUS[visibility] if item.available else "D"
+            fields["status"] = status(item, visibility)
     return fields
 
 

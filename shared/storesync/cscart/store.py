@@ -1,9 +1,8 @@
 """The CS-Cart side of the store port: composes products and orders, and answers what the shop says of itself."""
 
 import base64
-import email.utils
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 from ..domain.connection import CsCartSettings
@@ -13,9 +12,12 @@ from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
 from ..errors import Forbidden, NotFound
 from ..http import Breaker, CallClass, Transport
+from . import images as image_pairs
 from . import payloads
-from .client import STORE, CsCartClient, classify, probe
+from .catalogue import Catalogue
+from .client import STORE, CsCartClient, classify, clock, probe
 from .decode import Json, mapping, text
+from .order_writes import OrderWrites
 from .orders import Orders
 from .products import Products
 
@@ -25,7 +27,9 @@ class CsCartStore:
 
     def __init__(self, client: CsCartClient) -> None:
         self.client = client
-        self._products, self._orders = Products(client), Orders(client)
+        self._catalogue = Catalogue(client)
+        self._products, self._orders = Products(client, self._catalogue), Orders(client)
+        self._order_writes = OrderWrites(client, self._orders)
 
     @cached_property
     def _info(self) -> StoreInfo:
@@ -62,23 +66,19 @@ class CsCartStore:
 
     def now(self) -> datetime:
         """The server's clock, from the Date header of the cheapest call."""
-        answer = self.client.transport.send(self.client.get_call("version", kind=CallClass.PROBE))
-        try:
-            return email.utils.parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
-        except ValueError:
-            return datetime.now(UTC)
+        return clock(self.client.transport.send(self.client.get_call("version", kind=CallClass.PROBE)))
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
-        return self._products.scan(after)
+        return self._catalogue.scan(after)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
-        return self._products.changed(since, self.now())
+        return self._catalogue.changed(since)
 
     def products(self, ids: Collection[str]) -> list[Product]:
-        return self._products.read(ids)
+        return self._catalogue.read(ids)
 
     def find(self, skus: Collection[str], created_since: datetime | None = None) -> list[Product]:
-        return self._products.find(skus)
+        return self._catalogue.find(skus)
 
     def create(self, products: Sequence[Product], marker: Mapping[str, str]) -> list[Outcome]:
         return self._products.create(products)
@@ -90,7 +90,7 @@ class CsCartStore:
         return payloads.fit(product)
 
     def put_images(self, product: Product, images: Sequence[ImageSource]) -> Product:
-        return self._products.put_images(product, images)
+        return image_pairs.put(self.client, self._catalogue, product, images)
 
     def categories(self) -> list[Category]:
         rows = self.client.all("categories", "categories")
@@ -106,7 +106,7 @@ class CsCartStore:
         ]
 
     def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]:
-        return self._orders.changed(since, self.now())
+        return self._orders.changed(since)
 
     def orders(self, ids: Collection[str]) -> list[Order]:
         return self._orders.read(ids)
@@ -115,13 +115,13 @@ class CsCartStore:
         return self._orders.find(marker, like)
 
     def create_order(self, order: Order, marker: str, *, suppress_stock: bool) -> Order:
-        return self._orders.create(order, marker)
+        return self._order_writes.create(order, marker)
 
     def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
-        return self._orders.update(current, desired)
+        return self._order_writes.update(current, desired)
 
     def set_status(self, order: Order, target: str) -> Order:
-        return self._orders.set_status(order, target)
+        return self._order_writes.set_status(order, target)
 
     def find_customer(self, customer: Customer) -> list[Customer]:
         return self._orders.find_customer(customer)

@@ -1,77 +1,97 @@
-"""Variation groups: products that are one product with several SKUs, told apart by a feature (contract 2.8)."""
+"""Variation groups: products that are one product with several SKUs, told apart by features (contract 2.8)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from ..domain.model import Group, Product, Variant
+from ..domain.model import Product
 from ..errors import SyncError
-from . import payloads
+from ..http import Call
 from .client import CsCartClient
-from .decode import Json, mapping, rows, text
+from .decode import Json, rows, text
 
 FEATURE = "Variant"
 PURPOSE = "group_variation_catalog_item"
+BATCH = 100
 
 
-def extend(client: CsCartClient, current: Product, desired: Product, fresh: Sequence[Variant]) -> SyncError | None:
-    """Add variants to a product, which becomes or stays the parent of a group. Returns what went wrong."""
-    try:
-        feature_id = _feature(client)
-        members = [current.id]
-        if len(current.variants) == 1:
-            _mark(client, current.id, feature_id, desired.variants[0])
-        for item in fresh:
-            found = _existing(client, item.sku) or text(
-                client.send(client.post_call("products", _fields(client, current, desired, item))).get("product_id")
-            )
-            _mark(client, found, feature_id, item)
-            members.append(found)
-        _group(client, current, members, feature_id)
-    except SyncError as error:
-        return error
-    return None
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as the shop has it; `id` empty: still to be made. `values`: the parent's value of each feature."""
+
+    features: tuple[str, ...]
+    id: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def fields(self, name: str) -> dict[str, object]:
+        """What gives a product its own place in the group: a new value of the first feature, the parent's of the others."""
+        first, *others = self.features
+        fields: dict[str, object] = {"add_new_variant": {first: {"variant": name}}}
+        return fields | ({"product_features": {one: self.values[one] for one in others if one in self.values}} if others else {})
 
 
-def _existing(client: CsCartClient, sku: str) -> str:
-    """A variation that an earlier, broken try has left behind is taken up, not made again."""
-    answer = client.get("products", {"filter_params[product_code]": [sku], "items_per_page": 10, "get_features": 0, "get_additional": 0})
-    return next(
-        (text(row.get("product_id")) for row in rows(answer.get("products")) if text(row.get("product_code")).strip() == sku.strip()), ""
-    )
+def members(client: CsCartClient, ids: Sequence[str]) -> dict[str, str]:
+    """Every product of the groups that these products belong to, with the group's parent: one call per 100 products."""
+    found: dict[str, str] = {}
+    for row in _listed(client, ids):
+        for item in rows(row.get("products")):
+            product_id, parent = text(item.get("product_id")), text(item.get("parent_product_id"))
+            found[product_id] = parent if parent not in ("", "0") else product_id
+    return found
 
 
-def _fields(client: CsCartClient, current: Product, desired: Product, item: Variant) -> Json:
-    groups = {Group.PRICE, Group.STOCK, Group.IDENTITY}
-    fields = payloads.content_fields(desired.content) | payloads.listing_fields(current.listing)
-    fields |= payloads.variant_fields(item, groups, grouped=False, visibility=desired.listing.visibility)
-    return fields | ({"company_id": client.settings.company_id} if client.settings.company_id else {})
+def groups(client: CsCartClient, parents: Sequence[str]) -> dict[str, Group]:
+    """The group of each product; those that have none get the plan of one that varies by our own feature."""
+    found: dict[str, Group] = {}
+    for row in _listed(client, parents):
+        listed = {text(item.get("product_id")): item for item in rows(row.get("products"))}
+        features = tuple(text(item.get("feature_id")) for item in rows(row.get("features")))
+        for parent in listed.keys() & set(parents):
+            values = {text(item.get("feature_id")): text(item.get("variant_id")) for item in rows(listed[parent].get("feature_values"))}
+            found[parent] = Group(features, text(row.get("id")), values)
+    if without := [parent for parent in parents if parent not in found]:
+        found |= dict.fromkeys(without, planned(client))
+    return found
+
+
+def planned(client: CsCartClient) -> Group:
+    """A group that is still to be made: it varies by our own feature."""
+    return Group((_feature(client),))
+
+
+def _listed(client: CsCartClient, ids: Sequence[str]) -> list[Json]:
+    batches = [list(ids[at : at + BATCH]) for at in range(0, len(ids), BATCH)]
+    return [row for batch in batches for row in client.all("product_variations_groups", "groups", {"product_ids": batch}, size=BATCH)]
+
+
+def names(product: Product) -> dict[str, str]:
+    """SKU -> what tells the variant apart: its name where no other variant has it, else the SKU."""
+    often = Counter(item.name.strip().casefold() for item in product.variants)
+    return {
+        item.sku: item.name.strip() if item.name.strip() and often[item.name.strip().casefold()] == 1 else item.sku
+        for item in product.variants
+    }
 
 
 def _feature(client: CsCartClient) -> str:
+    """The id of the feature that our own groups vary by; made the first time."""
     for row in client.all("features", "features"):
         if text(row.get("description") or row.get("internal_name")) == FEATURE:
             return text(row.get("feature_id"))
-    body = {
-        "description": FEATURE,
-        "internal_name": FEATURE,
-        "feature_type": "S",
-        "purpose": PURPOSE,
-        "company_id": client.settings.company_id or 0,
-    }
+    owner = client.settings.company_id or 0
+    body = {"description": FEATURE, "internal_name": FEATURE, "feature_type": "S", "purpose": PURPOSE, "company_id": owner}
     return text(client.send(client.post_call("features", body)).get("feature_id"))
 
 
-def _mark(client: CsCartClient, product_id: str, feature_id: str, item: Variant) -> None:
-    value = item.name or item.sku
-    client.send(client.put_call(f"products/{product_id}", {"add_new_variant": {feature_id: {"variant": value}}}))
+def join(client: CsCartClient, known: Mapping[str, Group], fresh: Mapping[str, Sequence[str]]) -> dict[str, SyncError]:
+    """Put the fresh products beside their parents. Returns the errors by parent."""
+    parents = [parent for parent, ids in fresh.items() if ids]
+    answers = client.many([_joining(client, parent, known[parent], fresh[parent]) for parent in parents])
+    return {parent: answer for parent, answer in zip(parents, answers, strict=True) if isinstance(answer, SyncError)}
 
 
-def _group(client: CsCartClient, current: Product, members: Sequence[str], feature_id: str) -> None:
-    found = rows(mapping(client.get("product_variations_groups", {"product_ids": [current.id]})).get("groups"))
-    if found:
-        body: Json = {"product_ids": list(members[1:])}
-        client.send(client.post_call(f"product_variations_groups/{text(found[0].get('id'))}/attach_products", body))
-        return
-    features = [{"feature_id": feature_id, "purpose": PURPOSE}]
-    client.send(
-        client.post_call("product_variations_groups", {"product_ids": list(members), "code": f"S{current.id}", "features": features})
-    )
+def _joining(client: CsCartClient, parent: str, group: Group, fresh: Sequence[str]) -> Call:
+    if group.id:
+        return client.post_call(f"product_variations_groups/{group.id}/attach_products", {"product_ids": list(fresh)})
+    features = [{"feature_id": one, "purpose": PURPOSE} for one in group.features]
+    return client.post_call("product_variations_groups", {"product_ids": [parent, *fresh], "code": f"S{parent}", "features": features})

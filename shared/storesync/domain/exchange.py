@@ -44,11 +44,15 @@ class StoreInfo:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a stream. `total` is what the store claims to have in all, `position` where to go on after this page."""
+    """One page of a stream. `total` is what the store claims to have in all, `position` where to go on after this page.
+
+    `now` is the store's own clock when the page was asked for, or before.
+    """
 
     items: tuple[T, ...]
     position: str = ""
     total: int = 0
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

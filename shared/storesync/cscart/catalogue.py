@@ -1,0 +1,166 @@
+"""Reading products: every list row is whole, so that nothing is read twice, and what changed while paging is noticed."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from ..domain.exchange import Page
+from ..domain.model import Product, Record
+from ..errors import FilterIgnored, NotFound, SyncError
+from . import payloads, variations
+from .client import CsCartClient
+from .decode import Json, moment, number, rows, text
+from .pages import Answered, Key, Stretch, walk
+
+BATCH = 100
+SKU_BATCH = 50
+MARGIN = timedelta(minutes=2)
+FULL: dict[str, object] = {
+    "extend": ["description", "full_description", "meta_data", "page_title"],
+    "get_features": 0,
+    "get_discounts": 0,
+    "include_child_variations": 1,
+    "sort_order": "asc",
+}
+
+
+def _by_id(row: Json) -> Key:
+    return (int(number(row.get("product_id"))),)
+
+
+def _by_stamp(row: Json) -> Key:
+    return (int(number(row.get("updated_timestamp"))), *_by_id(row))
+
+
+class Catalogue:
+    def __init__(self, client: CsCartClient) -> None:
+        self.client, self.currency = client, client.settings.currency
+
+    def _ask(self, query: Mapping[str, object]) -> Answered:
+        """Under the storefront or vendor, so that one vendor's products never reach another's account (1.4)."""
+        asked: dict[str, object] = {**FULL, **query}
+        if self.client.settings.language:
+            asked["lang_code"] = self.client.settings.language
+        return self.client.ask(self.client.scoped("products"), asked)
+
+    def scan(self, after: str) -> Iterator[Page[Record]]:
+        """In order of id (`null` sorts by nothing, ties go by id). `after` is `<rows seen>:<last id>`."""
+        seen, _, last = after.partition(":")
+
+        def ask(page: int, size: int) -> Answered:
+            return self._ask({"sort_by": "null", "page": page, "items_per_page": size})
+
+        for stretch in walk(ask, "products", _by_id, int(seen or 0), (int(last),) if last else ()):
+            yield self._page(stretch, f"{stretch.seen}:{stretch.last[0]}" if stretch.last else "")
+
+    def _page(self, stretch: Stretch, position: str = "") -> Page[Record]:
+        records = tuple(payloads.record(row, self.currency) for row in self._priced(stretch.rows))
+        return Page(records, position, stretch.total, stretch.at)
+
+    def changed(self, since: datetime) -> Iterator[Page[Record]]:
+        """`updated_in_hours` counts from the server's clock, which only the answer tells: when the server is ahead of us, it is asked again."""
+        reach = self._reach(since, datetime.now(UTC))
+
+        def ask(page: int, size: int) -> Answered:
+            nonlocal reach
+            found = self._changed_page(reach, page, size)
+            if found.at - reach > since:
+                reach = self._reach(since, found.at)
+                found = self._changed_page(reach, page, size)
+            return found
+
+        for stretch in walk(ask, "products", _by_stamp):
+            yield self._page(stretch)
+
+    @staticmethod
+    def _reach(since: datetime, now: datetime) -> timedelta:
+        return max(now - since, timedelta()) + MARGIN
+
+    def _changed_page(self, reach: timedelta, page: int, size: int) -> Answered:
+        """Raises FilterIgnored when a row is older than asked for."""
+        hours = f"{reach.total_seconds() / 3600:.4f}"
+        found = self._ask({"updated_in_hours": hours, "sort_by": "updated_timestamp", "page": page, "items_per_page": size})
+        stamps = [stamp for row in rows(found.body.get("products")) if (stamp := moment(row.get("updated_timestamp")))]
+        if stamps and min(stamps) < found.at - reach - MARGIN:
+            raise FilterIgnored("a row older than asked for", store="cscart")
+        return found
+
+    def read(self, ids: Collection[str]) -> list[Product]:
+        """Whole products; a variation's id brings its group: one call per 100 rows, and two more for all the groups among them."""
+        return self._whole(self.rows(list(dict.fromkeys(ids))))
+
+    def kept(self, members: Mapping[str, str]) -> dict[str, Product]:
+        """Products read back after a write, by id, where `members` (row -> product) is known: one call per 100 rows."""
+        return {product.id: product for product in self._together(self.rows(list(members)), members)}
+
+    def rows(self, ids: Sequence[str]) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        for at in range(0, len(ids), BATCH):
+            batch = ids[at : at + BATCH]
+            answer = self._ask({"pid": ",".join(batch), "sort_by": "null", "page": 1, "items_per_page": len(batch)})
+            here = {text(row.get("product_id")): row for row in rows(answer.body.get("products"))}
+            if strange := here.keys() - set(batch):
+                raise FilterIgnored("products that were not asked for", store="cscart", id=min(strange))
+            found |= here
+        return {text(row.get("product_id")): row for row in self._priced(found.values())}
+
+    def find(self, skus: Collection[str]) -> list[Product]:
+        """Exact on the server but for case, accents and trailing blanks, so compared again here (C5)."""
+        wanted = sorted({stripped for sku in skus if (stripped := sku.strip())})
+        found: dict[str, Json] = {}
+        for at in range(0, len(wanted), SKU_BATCH):
+            batch = wanted[at : at + SKU_BATCH]
+            here = self._with_codes(batch)
+            found |= {text(row.get("product_id")): row for row in here if text(row.get("product_code")).strip() in batch}
+        return self._whole({text(row.get("product_id")): row for row in self._priced(found.values())})
+
+    def _with_codes(self, batch: Sequence[str]) -> Iterator[Json]:
+        """Raises FilterIgnored before a whole catalogue is read; what merely looks alike to the shop is left to the caller."""
+        alike, strange = {_folded(sku) for sku in batch}, 0
+
+        def ask(page: int, size: int) -> Answered:
+            return self._ask({"filter_params[product_code]": batch, "sort_by": "null", "page": page, "items_per_page": size})
+
+        for stretch in walk(ask, "products", _by_id):
+            strange += sum(_folded(text(row.get("product_code"))) not in alike for row in stretch.rows)
+            if strange > SKU_BATCH:
+                raise FilterIgnored("SKUs that were not asked for", store="cscart")
+            yield from stretch.rows
+
+    def _priced(self, found: Iterable[Json]) -> list[Json]:
+        """Each row with its catalogue price: a row without one is asked for alone, as `price` may hold a promotion (C7)."""
+        listed = list(found)
+        lacking = [text(row.get("product_id")) for row in listed if not text(row.get("base_price"))]
+        if not lacking:
+            return listed
+        answers = self.client.many([self.client.get_call(f"2.0/products/{item}") for item in lacking])
+        prices: dict[str, object] = {}
+        for product_id, answer in zip(lacking, answers, strict=True):
+            if isinstance(answer, SyncError):
+                if not isinstance(answer, NotFound):
+                    raise answer
+                continue
+            prices[product_id] = answer.get("price")
+        return [
+            row if text(row.get("base_price")) else {**row, "base_price": prices[text(row.get("product_id"))]}
+            for row in listed
+            if text(row.get("base_price")) or text(row.get("product_id")) in prices
+        ]
+
+    def _whole(self, found: dict[str, Json]) -> list[Product]:
+        members = variations.members(self.client, [row_id for row_id, row in found.items() if payloads.is_grouped(row)])
+        missing = [item for item in members if item not in found]
+        return self._together(found | self.rows(missing) if missing else found, members)
+
+    def _together(self, found: Mapping[str, Json], members: Mapping[str, str]) -> list[Product]:
+        groups: dict[str, list[Json]] = defaultdict(list)
+        for row_id, row in found.items():
+            groups[members.get(row_id) or payloads.parent_of(row)].append(row)
+        return [payloads.product(group, self.currency) for group in groups.values()]
+
+
+def _folded(sku: str) -> str:
+    """About what MySQL's collations take for equal (`Ё` and `Е`, `É` and `e`): too much rather than too little."""
+    plain = unicodedata.normalize("NFKD", sku.strip().casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -1,0 +1,123 @@
+"""Writing orders: status-only PUTs, reads after every write, and a rebuild of an order only through its own guarded path."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ..domain.orders import Line, Order
+from ..errors import Forbidden, OutcomeUnknown, Rejected, TotalsDiffer, UnmappedStatus, UnsupportedValue
+from . import order_payloads as payloads
+from .client import CsCartClient
+from .decode import rows, text
+from .orders import Orders
+
+INSTALLED = frozenset("OPCFDBI")  # the letters that mean the same in every shop (3.6)
+
+
+class OrderWrites:
+    def __init__(self, client: CsCartClient, orders: Orders) -> None:
+        self.client, self.settings, self.orders = client, client.settings, orders
+        self._letters: frozenset[str] | None = None
+
+    def create(self, order: Order, marker: str) -> Order:
+        """Under the storefront (C22), with object keys (C20). The shop takes its own prices (C21), so the lines are set right afterwards."""
+        _check_lines(order)
+        if not self.settings.payment_id:
+            raise Rejected("choose a payment method for the orders that come from Webasyst", store="cscart")
+        body: dict[str, object] = {
+            "user_id": 0,
+            "user_data": payloads.user_data(order),
+            "payment_id": self.settings.payment_id,
+            "products": {str(at): payloads.item(line) for at, line in enumerate(order.lines, 1)},
+            "notes": payloads.notes(order.comment, marker),
+        }
+        body |= {"shipping_id": self.settings.shipping_id} if self.settings.shipping_id else {}
+        created = self._posted(body, marker, order)
+        return created if _agree(created, order) else self._rebuilt(created, order)
+
+    def _posted(self, body: dict[str, object], marker: str, order: Order) -> Order:
+        """An answer that was lost is looked for by our mark, never sent again (C14)."""
+        try:
+            answer = self.client.send(self.client.post_call(self.client.scoped("orders"), body))
+        except OutcomeUnknown:
+            if found := self.orders.find(marker, order):
+                return found[0]
+            raise
+        return self.orders.one(text(answer.get("order_id")))
+
+    def update(self, current: Order, desired: Order) -> Order:
+        """Raises TotalsDiffer, with the order as it was before, when the shop makes another total of it."""
+        _check_lines(desired)
+        if desired.expected_total != desired.total:
+            raise TotalsDiffer("the order's own amounts do not add up", order=desired.id, total=desired.total, sum=desired.expected_total)
+        kept = self._rebuilt(current, desired)
+        if kept.total == desired.total:
+            return kept
+        self._rebuilt(kept, current)
+        raise TotalsDiffer("the shop makes another total of the order", order=current.id, wanted=desired.total, kept=kept.total)
+
+    def _rebuilt(self, current: Order, desired: Order) -> Order:
+        """Any key beside the status rebuilds the whole order (C19): lines with kept prices, under the ids that they have."""
+        body: dict[str, object] = {
+            "products": _keyed(current.lines, desired.lines),
+            "subtotal_discount": str(desired.discount),
+            "stored_subtotal_discount": "Y",
+        }
+        if payloads.user_data(desired) != payloads.user_data(current):
+            body["user_data"] = payloads.user_data(desired)
+        if desired.comment != current.comment:
+            body["notes"] = payloads.notes(desired.comment, current.marker)
+        self.client.send(self.client.put_call(f"orders/{current.id}", body))
+        kept = self.orders.one(current.id)
+        if kept.incomplete and not current.incomplete:  # it was in `N` while being rewritten, and stayed there (C38)
+            return self.set_status(kept, current.status)
+        return kept
+
+    def set_status(self, order: Order, letter: str) -> Order:
+        """Nothing but the status, and no `notify_user`, which mails for any value (C18b). 200 proves nothing (C18): read again.
+
+        Raises UnmappedStatus for a letter that the shop does not have: it would take it and lose count of its stock.
+        """
+        if letter not in INSTALLED and letter not in self._known():
+            raise UnmappedStatus("the shop has no such status", letter=letter)
+        self.client.send(self.client.put_call(f"orders/{order.id}", {"status": letter}))
+        return self.orders.one(order.id)
+
+    def _known(self) -> frozenset[str]:
+        """A shop that does not let us see its statuses is believed to have every letter that was chosen."""
+        if self._letters is None:
+            try:
+                listed = rows(self.client.get("statuses", {"type": "O"}).get("statuses"))
+            except Forbidden:
+                return frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+            self._letters = frozenset(text(row.get("status")) for row in listed)
+        return self._letters
+
+
+def _check_lines(order: Order) -> None:
+    """A line that is no product of the shop cannot be ordered there; without it the order is not sent."""
+    if not order.lines:
+        raise UnsupportedValue("an order without lines cannot be written", order=order.id)
+    for line in order.lines:
+        if not line.variant_id:
+            raise UnsupportedValue("a line is no product of the shop", order=order.id, line=line.id or line.name)
+        if line.quantity < 1:
+            raise UnsupportedValue("a line has no quantity", order=order.id, line=line.id or line.name)
+
+
+def _keyed(current: Sequence[Line], desired: Sequence[Line]) -> dict[str, object]:
+    """Lines under the item ids that the order has, each used once; new ones under small numbers, never 0 (C20)."""
+    free: dict[str, list[str]] = {}
+    for line in current:
+        free.setdefault(line.variant_id, []).append(line.id)
+    numbers = (str(number) for number in range(1, len(current) + len(desired) + 1))
+    taken = {line.id for line in current}
+    fresh = (number for number in numbers if number not in taken)
+    return {free[line.variant_id].pop(0) if free.get(line.variant_id) else next(fresh): payloads.item(line) for line in desired}
+
+
+def _agree(kept: Order, wanted: Order) -> bool:
+    return (kept.total, kept.discount, _bag(kept.lines)) == (wanted.total, wanted.discount, _bag(wanted.lines))
+
+
+def _bag(lines: Sequence[Line]) -> Counter[tuple[str, object, int]]:
+    return Counter((line.variant_id, line.price, line.quantity) for line in lines)
