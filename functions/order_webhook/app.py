@@ -6,7 +6,13 @@ from typing import Any
 
 from storesync import bootstrap, errors, telemetry
 
-STATUSES = {errors.Unauthentic: 401, errors.UnknownConnection: 404, errors.BadMessage: 400, errors.HintTooLarge: 413, errors.TooManyHints: 429}
+STATUSES = {
+    errors.Unauthentic: 401,
+    errors.UnknownConnection: 404,
+    errors.BadMessage: 400,
+    errors.HintTooLarge: 413,
+    errors.TooManyHints: 429,
+}
 
 
 @telemetry.observed

@@ -112,7 +112,9 @@ def test_all_problems_of_the_settings_are_told_at_once() -> None:
 
 def test_imports_go_down() -> None:
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "shared")}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "shared")}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -128,9 +130,16 @@ def test_a_hint_is_taken_without_importing_what_it_does_not_need() -> None:
     environment = {**os.environ, **{name: "4" for name in VARIABLES}, "ALLOW_PRIVATE_ADDRESSES": "false"}
     path = os.pathsep.join([str(ROOT / "functions" / "order_webhook"), str(ROOT / "shared")])
     done = subprocess.run(
-        [sys.executable, "-c", program], input=json.dumps(event), env={**environment, "PYTHONPATH": path}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        input=json.dumps(event),
+        env={**environment, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     status, modules = json.loads(done.stdout.splitlines()[-1])
-    heavy = re.compile(r"(requests|pynamodb|jinja2|tenacity|aws_lambda_powertools|storesync\.(cscart|webasyst|http|sync\.(products|orders|pull|worker)))\b")
+    heavy = re.compile(
+        r"(requests|pynamodb|jinja2|tenacity|aws_lambda_powertools|storesync\.(cscart|webasyst|http|sync\.(products|orders|pull|worker)))\b"
+    )
     assert status == 401
     assert [name for name in modules if heavy.match(name)] == []

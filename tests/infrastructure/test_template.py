@@ -78,7 +78,9 @@ def test_every_arrow_has_a_dead_letter_queue() -> None:
                 assert event["Properties"]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["FailedStarts", "Arn"]}
                 assert event["Properties"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
                 assert function(name)["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
-                assert function(name)["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailedStarts", "Arn"]}
+                assert function(name)["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == {
+                    "Fn::GetAtt": ["FailedStarts", "Arn"]
+                }
             if event["Type"] == "SQS":
                 queue = RESOURCES[event["Properties"]["Queue"]["Fn::GetAtt"][0]]["Properties"]
                 assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
@@ -95,7 +97,9 @@ def test_a_lease_outlives_every_function_that_could_hold_it() -> None:
 
 
 def test_queues_are_encrypted_and_the_queue_of_changes_is_first_in_first_out() -> None:
-    assert all(queue["SqsManagedSseEnabled"] and queue["MessageRetentionPeriod"] == 14 * 86400 for queue in of_type("AWS::SQS::Queue").values())
+    assert all(
+        queue["SqsManagedSseEnabled"] and queue["MessageRetentionPeriod"] == 14 * 86400 for queue in of_type("AWS::SQS::Queue").values()
+    )
     assert RESOURCES["ChangesQueue"]["Properties"]["FifoQueue"] is True
     assert "ContentBasedDeduplication" not in RESOURCES["ChangesQueue"]["Properties"]
 

@@ -12,7 +12,7 @@ from email.utils import formatdate
 from typing import Any
 
 from tests.sandbox.cscart import entities, hooks, images, inbound, order_write, orders, people, php, products, schema, seed
-from tests.sandbox.cscart.shop import Account, ApiError, Call, Entity, Row, Shop
+from tests.sandbox.cscart.shop import Account, ApiError, Call, Entity, Oddities, Row, Shop
 from tests.sandbox.httpd import Request, Response
 
 _VERSIONS = {"2.0": "2.0", "2.1": "2.1", "4.0": "2.1", "4.1": "2.1", "1.0": "1.0"}
@@ -123,7 +123,12 @@ class CsCartSandbox:
     def execute(self, sql: str, *args: Any) -> list[Row]:
         """Direct SQL, as a third-party import would do it: no stamp moves, no hook fires."""
         with self._lock, self.shop.db:
+            self.shop.listed += 1
             return self.shop.rows(sql, args)
+
+    @property
+    def odd(self) -> Oddities:
+        return self.shop.odd
 
     def close(self) -> None:
         with self._lock:
@@ -161,7 +166,7 @@ class CsCartSandbox:
         if call.id and not entity.named and not call.id.isdigit():
             raise ApiError(404)
         handler = self._handler(entity, route, call)
-        urls = images.wanted_urls(call.body) if route.entity.startswith("product") else []
+        urls = images.wanted_urls(call.body, call.base_url) if route.entity.startswith("product") else []
         call = replace(call, downloads={url: images.download(url) for url in urls})
         with self._lock, self.shop.db:
             call = replace(call, company_id=self._company(route, call))

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tests.sandbox.cscart import php, pricing
+from tests.sandbox.cscart import products as catalogue
 from tests.sandbox.cscart.shop import ApiError, Row, Shop
 
 
@@ -71,12 +72,7 @@ def lines(shop: Shop, products: Any, lang: str, *, managed: bool = False) -> lis
 
 def _line(shop: Shop, key: str, entry: Mapping[str, Any], lang: str, managed: bool) -> Line | None:
     product_id = php.to_int(entry.get("product_id") or key)
-    row = shop.row(
-        "SELECT p.*, d.product FROM products p JOIN product_descriptions d ON d.product_id=p.product_id"
-        " AND d.lang_code=? WHERE p.product_id=?",
-        lang,
-        product_id,
-    )
+    row = catalogue.named(shop, product_id, lang)
     if row is None or (row["status"] not in "AH" and not managed):
         return None
     amount = php.to_int(entry.get("amount", 1))

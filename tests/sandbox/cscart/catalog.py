@@ -86,6 +86,7 @@ def delete(shop: Shop, call: Call) -> None:
     path = shop.value("SELECT id_path FROM categories WHERE category_id=?", call.number)
     if path is None:
         raise ApiError(404)
+    shop.listed += 1
     doomed = [
         row["category_id"] for row in shop.rows("SELECT category_id FROM categories WHERE id_path=? OR id_path LIKE ?", (path, f"{path}/%"))
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sandbox.cscart import php
+from tests.sandbox.cscart import php, seeded
 from tests.sandbox.cscart.shop import ApiError, Call, Page, Row, Shop
 
 _CHOICES = "SNEM"
@@ -44,7 +44,7 @@ def of_products(shop: Shop, ids: list[int]) -> dict[int, Row]:
         f" WHERE v.product_id IN ({php.marks(ids)}) ORDER BY f.position, v.feature_id",
         ids,
     )
-    for row in found:
+    for row in [*found, *seeded.values(shop, seeded.among(shop, ids))]:
         _show(shown[row["product_id"]].setdefault(str(row["feature_id"]), {}), row)
     return shown
 

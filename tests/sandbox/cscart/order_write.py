@@ -230,7 +230,8 @@ def update(shop: Shop, call: Call) -> Row:
     changed |= {"payment_id": placement.payment_id, "updated_at": shop.time}
     shop.update("orders", changed, order_id=order_id)
     write_lines(shop, order_id, totals.lines)
-    statuses.change(shop, order_id, letter, origin=call.account.user_id)
+    if not shop.odd.stuck:
+        statuses.change(shop, order_id, letter, origin=call.account.user_id)
     hooks.push(shop, "order.updated", order_id=order_id, origin="api")
     return {"order_id": order_id}
 

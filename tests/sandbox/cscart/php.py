@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_CENT = Decimal("0.01")
 
 
 def parse_query(raw: str) -> dict[str, Any]:
@@ -57,15 +56,30 @@ def dumps(value: Any) -> bytes:
     return json.dumps(_array(value), default=_scalar).encode()
 
 
+class Shaped(list[dict[str, Any]]):
+    """Rows that need no further look: their keys are words, and what they hold was shaped."""
+
+
+_NESTED = frozenset({dict, list, tuple, Shaped})
+
+
 def _array(value: Any) -> Any:
     """Maps that PHP cannot tell from lists (empty, or keyed 0..n) become lists."""
+    if type(value) is Shaped:
+        return list(value)
     if isinstance(value, dict):
-        if list(value) == [str(index) for index in range(len(value))]:
+        if not value:
+            return []
+        if "0" in value and list(value) == [str(index) for index in range(len(value))]:
             return [_array(item) for item in value.values()]
-        return {key: _array(item) for key, item in value.items()}
+        return {key: _array(item) if type(item) in _NESTED else item for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_array(item) for item in value]
+        return [_array(item) if type(item) in _NESTED else item for item in value]
     return value
+
+
+def shaped(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _array(value) if type(value) in _NESTED else value for name, value in found.items()}
 
 
 def _scalar(value: Any) -> float | str:
@@ -96,7 +110,8 @@ def to_cents(value: Any) -> int:
 
 
 def money(cents: int) -> str:
-    return str((Decimal(cents) / 100).quantize(_CENT))
+    sign, cents = ("-", -cents) if cents < 0 else ("", cents)
+    return f"{sign}{cents // 100}.{cents % 100:02d}"
 
 
 def number(cents: int) -> float | int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from tests.sandbox.cscart import php
@@ -16,28 +17,25 @@ def effective(shop: Shop, row: Row, amount: int = 1) -> int:
         amount,
     )
     base = int(row["price"] if level is None else level)
-    percent = promotion_percent(shop, row)
+    percent = in_effect(shop).get(row["promotion_id"], 0)
     return int((Decimal(base) * (100 - percent) / 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def promotion_percent(shop: Shop, row: Row) -> int:
-    if not row["promotion_id"]:
-        return 0
+def in_effect(shop: Shop) -> dict[int, int]:
+    """Percents of the promotions that run now, by id."""
     now = shop.time
-    found = shop.value(
-        "SELECT percent FROM promotions WHERE promotion_id=? AND status='A' AND from_date<=? AND (to_date=0 OR to_date>=?)",
-        row["promotion_id"],
-        now,
-        now,
+    found = shop.db.execute(
+        "SELECT promotion_id, percent FROM promotions WHERE status='A' AND from_date<=? AND (to_date=0 OR to_date>=?)", (now, now)
     )
-    return int(found or 0)
+    return {row[0]: int(row[1]) for row in found}
 
 
-def shown(shop: Shop, row: Row, *, discounts: bool) -> Row:
+def shown(shop: Shop, row: Row, *, discounts: bool, promotions: Mapping[int, int]) -> Row:
     base = php.money(row["price"])
-    if not discounts or not promotion_percent(shop, row):
+    percent = promotions.get(row["promotion_id"], 0)
+    if not discounts or not percent:
         return {"price": base, "base_price": base}
-    return {"price": php.money(effective(shop, row)), "base_price": base, "discount_prc": promotion_percent(shop, row)}
+    return {"price": php.money(effective(shop, row)), "base_price": base, "discount_prc": percent}
 
 
 def wholesale(shop: Shop, row: Row) -> list[Row]:

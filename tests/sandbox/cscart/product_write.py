@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.sandbox.cscart import features, hooks, images, php, products, variations
+from tests.sandbox.cscart import features, hooks, images, php, products, seeded, variations
 from tests.sandbox.cscart.schema import DESCRIPTION_FIELDS, LANGUAGES
 from tests.sandbox.cscart.shop import ApiError, Call, Row, Shop
 from tests.sandbox.cscart.texts import folded, purified, slug, stored, trimmed
@@ -49,6 +49,7 @@ def create(shop: Shop, call: Call) -> Row:
     product_id = shop.insert("products", values)
     for lang in LANGUAGES:
         shop.insert("product_descriptions", {"product_id": product_id, "lang_code": lang} | _texts(body))
+    shop.listed += 1
     _set_categories(shop, product_id, category_ids, body.get("main_category"))
     _set_seo_name(shop, product_id, str(body.get("seo_name") or body["product"]))
     _finish(shop, call, product_id, body)
@@ -60,6 +61,9 @@ def update(shop: Shop, call: Call) -> Row:
     if not products.visible(shop, call.number, call.company_id):
         raise ApiError(404)
     product_id = call.number
+    if shop.odd.deaf:
+        return {"product_id": product_id}
+    seeded.store(shop, [product_id])
     body = variations.without_shared(shop, product_id, dict(call.body))
     if "category_ids" in body:
         _check_owner(shop, _owner(shop, product_id), _categories(body))
@@ -82,6 +86,7 @@ def delete(shop: Shop, call: Call) -> None:
 
 
 def remove(shop: Shop, product_id: int) -> None:
+    seeded.store(shop, [product_id])
     variations.leave(shop, product_id)
     for table in ("products", "product_descriptions", "product_prices", "products_categories", "images"):
         shop.run(f"DELETE FROM {table} WHERE product_id=?", product_id)
@@ -134,6 +139,7 @@ def _check_owner(shop: Shop, company_id: int, category_ids: list[int]) -> None:
 
 def _set_categories(shop: Shop, product_id: int, category_ids: list[int], main: Any) -> None:
     """Replaces every assignment (trap 10)."""
+    shop.listed += 1
     shop.run("DELETE FROM products_categories WHERE product_id=?", product_id)
     known = [row for row in category_ids if shop.row("SELECT 1 FROM categories WHERE category_id=?", row)]
     first = php.to_int(main) if php.to_int(main) in known else next(iter(known), 0)
@@ -159,7 +165,7 @@ def _set_seo_name(shop: Shop, product_id: int, wanted: str) -> None:
     base = slug(wanted) or f"product-{product_id}"
     shop.run("DELETE FROM seo_names WHERE type='p' AND object_id=?", product_id)
     name, attempt = base, 1
-    while shop.row("SELECT 1 FROM seo_names WHERE name=?", name):
+    while shop.row("SELECT 1 FROM seo_names WHERE name=?", name) or seeded.holder(shop, name):
         attempt += 1
         name = f"{base}-{LANGUAGES[0]}" if attempt == 2 else f"{base}-{attempt - 1}"
     shop.insert("seo_names", {"name": name, "type": "p", "object_id": product_id})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.sandbox.cscart import features, images, php, pricing, variations
+from tests.sandbox.cscart import features, images, php, pricing, seeded, variations
 from tests.sandbox.cscart.schema import DESCRIPTION_FIELDS, LANGUAGES, PRODUCT_COLUMNS
 from tests.sandbox.cscart.shop import ApiError, Call, Page, Row, Shop
 from tests.sandbox.cscart.texts import folded
@@ -50,15 +51,33 @@ class _Query:
 
 
 def index(shop: Shop, call: Call) -> Row:
+    if shop.odd.ignored:
+        call = replace(call, params={name: value for name, value in call.params.items() if name not in shop.odd.ignored})
     query = _query(shop, call)
-    joined = "FROM products p JOIN product_descriptions d ON d.product_id=p.product_id AND d.lang_code=?"
-    counted = joined if any("d." in part for part in query.where) else "FROM products p"
-    args = ((call.lang,) if counted == joined else ()) + tuple(query.args)
-    where = " WHERE " + " AND ".join(query.where)
-    page = Page.of(call, shop.count(f"SELECT count(*) {counted}{where}", args), clamped=False)
-    found = shop.rows(f"SELECT p.product_id {joined}{where}{_order(call)}{_limit(call, page)}", (call.lang, *query.args))
-    rows = _list_rows(shop, call, [row["product_id"] for row in found])
-    return {"products": rows, "params": page.params(call)}
+    page, ids = _swept(shop, call, query) if _is_sweep(call, query) else _found(shop, call, query)
+    return {"products": _list_rows(shop, call, ids), "params": page.params(call)}
+
+
+def _is_sweep(call: Call, query: _Query) -> bool:
+    return call.params.get("sort_by") == "null" and len(query.where) == 1 and not call.params.get("limit")
+
+
+def _swept(shop: Shop, call: Call, query: _Query) -> tuple[Page, list[int]]:
+    ids = shop.ids(f"SELECT p.product_id FROM products p WHERE {query.where[0]} ORDER BY p.product_id", tuple(query.args))
+    page = Page.of(call, len(ids), clamped=False)
+    return page, list(ids[page.first : page.first + page.size] if page.size else ids)
+
+
+def _found(shop: Shop, call: Call, query: _Query) -> tuple[Page, list[int]]:
+    where, order = " WHERE " + " AND ".join(query.where), _order(call)
+    joined, args = "FROM products p", tuple(query.args)
+    if " d." in where + order or "(d." in where:
+        seeded.store_all(shop)
+        joined += " JOIN product_descriptions d ON d.product_id=p.product_id AND d.lang_code=?"
+        args = (call.lang, *args)
+    page = Page.of(call, shop.count(f"SELECT count(*) {joined}{where}", args), clamped=False)
+    found = shop.db.execute(f"SELECT p.product_id {joined}{where}{order}{_limit(call, page)}", args)
+    return page, [row[0] for row in found]
 
 
 def get(shop: Shop, call: Call) -> Row:
@@ -71,7 +90,7 @@ def get(shop: Shop, call: Call) -> Row:
     product |= _prices_of_one(shop, call, row)
     product |= _links(shop, [call.number])[call.number]
     product |= images.of_products(shop, [call.number], call.base_url)[call.number]
-    product |= variations.of_product(shop, row)
+    product |= variations.of_products(shop, [row])[call.number]
     product["seo_name"] = seo_name(shop, call.number)
     product["product_features"] = features.of_products(shop, [call.number])[call.number]
     product["tax_ids"] = php.values(row["tax_ids"])
@@ -86,6 +105,8 @@ def visible(shop: Shop, product_id: int, company_id: int) -> bool:
 
 
 def seo_name(shop: Shop, product_id: int) -> str:
+    if number := seeded.among(shop, [product_id]).get(product_id):
+        return seeded.slug(number)
     return str(shop.value("SELECT name FROM seo_names WHERE type='p' AND object_id=?", product_id) or "")
 
 
@@ -203,22 +224,24 @@ def _limit(call: Call, page: Page) -> str:
 
 def _list_rows(shop: Shop, call: Call, ids: list[int]) -> list[Row]:
     raw = _rows_by_id(shop, ids, call.lang)
-    extras: list[dict[int, Row]] = [_links(shop, ids)]
+    extras: list[dict[int, Row]] = [_links(shop, ids), variations.of_products(shop, list(raw.values()))]
     if not (call.off("get_icon") and call.off("get_detailed")) and not call.off("get_additional"):
         extras.append(images.of_products(shop, ids, call.base_url))
     if not (call.off("get_features") or call.off("get_additional")):
         found = features.of_products(shop, ids)
         extras.append({key: {"product_features": value} for key, value in found.items()})
     result = []
+    promotions = pricing.in_effect(shop)
     for product_id in ids:
         row = raw[product_id]
         item: Row = _columns(row) | {"product": row["product"], **_extended(call, row)}
-        item |= pricing.shown(shop, row, discounts=not call.off("get_discounts"))
-        item |= variations.of_product(shop, row)
+        item |= pricing.shown(shop, row, discounts=not call.off("get_discounts"), promotions=promotions)
+        if shop.odd.without_base_price:
+            del item["base_price"]
         for extra in extras:
-            item |= extra[product_id]
+            item |= php.shaped(extra[product_id])
         result.append(item)
-    return result
+    return php.Shaped(result)
 
 
 def _extended(call: Call, row: Row) -> Row:
@@ -227,24 +250,31 @@ def _extended(call: Call, row: Row) -> Row:
 
 
 def _rows_by_id(shop: Shop, ids: list[int], lang: str) -> dict[int, Row]:
+    lang = lang if lang in LANGUAGES else LANGUAGES[0]
     found = shop.rows(
-        "SELECT p.*, d.* FROM products p LEFT JOIN product_descriptions d"
+        f"SELECT p.*, {','.join(f'd.{name}' for name in DESCRIPTION_FIELDS)} FROM products p LEFT JOIN product_descriptions d"
         f" ON d.product_id=p.product_id AND d.lang_code=? WHERE p.product_id IN ({php.marks(ids)})",
-        (lang if lang in LANGUAGES else LANGUAGES[0], *ids),
+        (lang, *ids),
     )
-    return {row["product_id"]: row for row in found}
+    return {row["product_id"]: row | seeded.texts(row, lang) if row["seeded"] else row for row in found}
+
+
+def named(shop: Shop, product_id: int, lang: str) -> Row | None:
+    """A product's columns with its name and texts."""
+    return _rows_by_id(shop, [product_id], lang).get(product_id)
 
 
 def _columns(row: Row) -> Row:
-    kept = {name: row[name] for name in PRODUCT_COLUMNS}
-    return php.columns(kept | {"list_price": php.money(row["list_price"])})
+    kept: Row = {name: None if (value := row[name]) is None else str(value) for name in PRODUCT_COLUMNS}
+    kept["list_price"] = php.money(row["list_price"])
+    return kept
 
 
 def _prices_of_one(shop: Shop, call: Call, row: Row) -> Row:
     if call.version == "2.0":
         plain = f"{php.money(row['price'])}0000"
         return {"price": plain, "base_price": plain}
-    return pricing.shown(shop, row, discounts=True) | {"prices": pricing.wholesale(shop, row)}
+    return pricing.shown(shop, row, discounts=True, promotions=pricing.in_effect(shop)) | {"prices": pricing.wholesale(shop, row)}
 
 
 def _links(shop: Shop, ids: list[int]) -> dict[int, Row]:

@@ -74,7 +74,8 @@ CREATE TABLE IF NOT EXISTS products (
   details_layout TEXT DEFAULT 'default', box_length INTEGER DEFAULT 0, box_width INTEGER DEFAULT 0,
   box_height INTEGER DEFAULT 0, min_items_in_box INTEGER DEFAULT 0, max_items_in_box INTEGER DEFAULT 0,
   parent_product_id INTEGER DEFAULT 0, master_product_id INTEGER DEFAULT 0, variation_group_id INTEGER DEFAULT 0,
-  promotion_id INTEGER DEFAULT 0);
+  promotion_id INTEGER DEFAULT 0, seeded INTEGER DEFAULT 0);
+CREATE INDEX IF NOT EXISTS products_seeded ON products (product_id) WHERE seeded > 0;
 CREATE INDEX IF NOT EXISTS products_code ON products (rtrim(code_fold));
 CREATE INDEX IF NOT EXISTS products_updated ON products (updated_timestamp, product_id);
 CREATE TABLE IF NOT EXISTS product_descriptions (

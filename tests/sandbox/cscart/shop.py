@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,8 +68,24 @@ class Call:
 
 
 @dataclass(slots=True)
+class Oddities:
+    """How a broken add-on or an old version makes a shop answer: `ignored` names parameters of lists that have no effect.
+
+    `without_base_price`: list rows lack it. `deaf`: writes of products answer 200 and keep nothing. `stuck`: a rebuilt order stays `N`.
+    """
+
+    ignored: set[str] = field(default_factory=set)
+    without_base_price: bool = False
+    deaf: bool = False
+    stuck: bool = False
+
+
+@dataclass(slots=True)
 class Shop:
-    """`effects` collects what has to be sent (hooks, pushes) once the work of a call is stored."""
+    """`effects` collects what has to be sent (hooks, pushes) once the work of a call is stored.
+
+    `listed` counts what changed the set of products that lists show.
+    """
 
     db: sqlite3.Connection
     now: Callable[[], float]
@@ -77,8 +94,11 @@ class Shop:
     premoderation: bool = False
     effects: list[Row] = field(default_factory=list)
     reads: int = 0
+    listed: int = 0
+    odd: Oddities = field(default_factory=lambda: Oddities())
     _counts: dict[Any, int] = field(default_factory=dict)
     _counted_at: int = -1
+    _ids: dict[Any, tuple[int, array[int]]] = field(default_factory=dict)
 
     @property
     def time(self) -> int:
@@ -89,7 +109,9 @@ class Shop:
         return self.edition == "ULTIMATE"
 
     def rows(self, sql: str, args: Iterable[Any] = ()) -> list[Row]:
-        return [dict(row) for row in self.db.execute(sql, tuple(args))]
+        cursor = self.db.execute(sql, tuple(args))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def row(self, sql: str, *args: Any) -> Row | None:
         found = self.db.execute(sql, args).fetchone()
@@ -123,6 +145,15 @@ class Shop:
             self._counts[key] = int(self.value(sql, *args) or 0)
         return self._counts[key]
 
+    def ids(self, sql: str, args: tuple[Any, ...]) -> array[int]:
+        """All ids that a sweep will page through, remembered until a product comes or goes."""
+        key = (sql, args)
+        at, found = self._ids.get(key, (-1, array("q")))
+        if at != self.listed:
+            found = array("q", (row[0] for row in self.db.execute(sql, args)))
+            self._ids[key] = (self.listed, found)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -141,8 +172,12 @@ class Page:
         return cls(number, size, total)
 
     @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size
+
+    @property
     def limit(self) -> str:
-        return f" LIMIT {self.size} OFFSET {(self.number - 1) * self.size}" if self.size else ""
+        return f" LIMIT {self.size} OFFSET {self.first}" if self.size else ""
 
     def params(self, call: Call) -> Row:
         given = {name: value for name, value in call.params.items() if name not in ("_d", "ajax_custom")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sandbox.cscart import php
+from tests.sandbox.cscart import features, php, seeded
 from tests.sandbox.cscart.shop import ApiError, Call, Page, Row, Shop
 
 SHARED = frozenset(
@@ -26,31 +26,33 @@ SHARED = frozenset(
 _PURPOSES = ("group_catalog_item", "group_variation_catalog_item")
 
 
-def of_product(shop: Shop, row: Row) -> Row:
+_ALONE: Row = {"variation_group_id": None, "variation_group_code": None, "parent_product_id": "0", "product_type": "P"}
+
+
+def of_products(shop: Shop, rows: list[Row]) -> dict[int, Row]:
     """The fields the add-on puts on every product row; null outside of a group."""
-    group_id = row["variation_group_id"]
-    if not group_id:
-        return {"variation_group_id": None, "variation_group_code": None, "parent_product_id": "0", "product_type": "P"}
-    group = shop.row("SELECT * FROM variation_groups WHERE id=?", group_id) or {"code": "", "features": ""}
-    return {
-        "variation_group_id": str(group_id),
-        "variation_group_code": group["code"],
-        "variation_feature_ids": {part: part for part in group["features"].split(",") if part},
-        "variation_features": _values(shop, row["product_id"], group["features"]),
-        "parent_product_id": str(row["parent_product_id"]),
-        "product_type": "V" if row["parent_product_id"] else "P",
-    }
+    grouped = {row["product_id"]: row for row in rows if row["variation_group_id"]}
+    ids = list({row["variation_group_id"] for row in grouped.values()})
+    groups = {row["id"]: row for row in shop.rows(f"SELECT * FROM variation_groups WHERE id IN ({php.marks(ids)})", ids)}
+    values = features.of_products(shop, list(grouped)) if grouped else {}
+    fields = {row["product_id"]: _ALONE for row in rows}
+    for product_id, row in grouped.items():
+        group = groups.get(row["variation_group_id"]) or {"code": "", "features": ""}
+        listed = [part for part in group["features"].split(",") if part]
+        fields[product_id] = {
+            "variation_group_id": str(row["variation_group_id"]),
+            "variation_group_code": group["code"],
+            "variation_feature_ids": {part: part for part in listed},
+            "variation_features": _chosen(values[product_id], listed),
+            "parent_product_id": str(row["parent_product_id"]),
+            "product_type": "V" if row["parent_product_id"] else "P",
+        }
+    return fields
 
 
-def _values(shop: Shop, product_id: int, features: str) -> Row:
-    ids = php.ints(features)
-    found = shop.rows(
-        "SELECT v.feature_id, v.variant_id, w.variant, f.description FROM feature_values v"
-        " JOIN features f USING (feature_id) LEFT JOIN feature_variants w USING (variant_id)"
-        f" WHERE v.product_id=? AND v.feature_id IN ({php.marks(ids)}) ORDER BY v.feature_id",
-        (product_id, *ids),
-    )
-    return {str(row["feature_id"]): php.columns(row) for row in found}
+def _chosen(values: Row, listed: list[str]) -> Row:
+    names = ("feature_id", "variant_id", "variant", "description")
+    return {part: {name: values[part][name] for name in names} for part in listed if part in values}
 
 
 def without_shared(shop: Shop, product_id: int, body: Any) -> Any:
@@ -62,6 +64,7 @@ def without_shared(shop: Shop, product_id: int, body: Any) -> Any:
 def copy_to_children(shop: Shop, product_id: int) -> None:
     """Without moving the children's stamps."""
     children = shop.rows("SELECT product_id FROM products WHERE parent_product_id=?", (product_id,))
+    seeded.store(shop, [product_id, *(row["product_id"] for row in children)] if children else [])
     for child in (row["product_id"] for row in children):
         shop.run("DELETE FROM product_descriptions WHERE product_id=?", child)
         shop.run(
@@ -81,6 +84,7 @@ def copy_to_children(shop: Shop, product_id: int) -> None:
 
 def leave(shop: Shop, product_id: int) -> None:
     """Takes a product out of its group; a parent's eldest child takes its place."""
+    shop.listed += 1
     group_id = shop.value("SELECT variation_group_id FROM products WHERE product_id=?", product_id)
     shop.run("UPDATE products SET variation_group_id=0, parent_product_id=0 WHERE product_id=?", product_id)
     heir = shop.value("SELECT min(product_id) FROM products WHERE parent_product_id=?", product_id)
@@ -120,15 +124,14 @@ def _group(shop: Shop, row: Row) -> Row:
         (row["id"],),
     )
     listed = [part for part in row["features"].split(",") if part]
+    values = features.of_products(shop, [member["product_id"] for member in members])
     return {
         "id": row["id"],
         "code": row["code"],
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "features": [{"feature_id": int(part), "purpose": _PURPOSES[index > 0]} for index, part in enumerate(listed)],
-        "products": [
-            member | {"feature_values": list(_values(shop, member["product_id"], row["features"]).values())} for member in members
-        ],
+        "products": [member | {"feature_values": list(_chosen(values[member["product_id"]], listed).values())} for member in members],
     }
 
 
