@@ -124,7 +124,7 @@ def address(row: Json, prefix: str) -> Address:
 
 
 def notes(comment: str, marker: str) -> str:
-    return f"{comment} [sync {marker}]".strip()
+    return f"{comment} [sync {marker}]".strip() if marker else comment
 
 
 def user_data(found: Order) -> dict[str, object]:
@@ -155,4 +155,4 @@ def _place(prefix: str, place: Address, buyer: Customer) -> dict[str, object]:
 
 def item(line_: Line) -> dict[str, object]:
     """With `product_id` and `price` and the price marked as kept, a rebuilt order takes the line as it is (3.5)."""
-    return {"product_id": line_.variant_id, "amount": line_.quantity, "price": str(line_.price), "stored_price": "Y"}
+    return {"product_id": line_.variant_id, "amount": int(line_.quantity), "price": str(line_.price), "stored_price": "Y"}

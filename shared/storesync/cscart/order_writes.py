@@ -24,7 +24,7 @@ class OrderWrites:
         if not self.settings.payment_id:
             raise Rejected("choose a payment method for the orders that come from Webasyst", store="cscart")
         body: dict[str, object] = {
-            "user_id": 0,
+            "user_id": int(order.customer.id) if order.customer.id.isdigit() else 0,
             "user_data": payloads.user_data(order),
             "payment_id": self.settings.payment_id,
             "products": {str(at): payloads.item(line) for at, line in enumerate(order.lines, 1)},
@@ -100,8 +100,8 @@ def _check_lines(order: Order) -> None:
     for line in order.lines:
         if not line.variant_id:
             raise UnsupportedValue("a line is no product of the shop", order=order.id, line=line.id or line.name)
-        if line.quantity < 1:
-            raise UnsupportedValue("a line has no quantity", order=order.id, line=line.id or line.name)
+        if line.quantity < 1 or line.quantity != int(line.quantity):
+            raise UnsupportedValue("the shop sells whole pieces only", order=order.id, line=line.id or line.name)
 
 
 def _keyed(current: Sequence[Line], desired: Sequence[Line]) -> dict[str, object]:
@@ -119,5 +119,5 @@ def _agree(kept: Order, wanted: Order) -> bool:
     return (kept.total, kept.discount, _bag(kept.lines)) == (wanted.total, wanted.discount, _bag(wanted.lines))
 
 
-def _bag(lines: Sequence[Line]) -> Counter[tuple[str, object, int]]:
+def _bag(lines: Sequence[Line]) -> Counter[tuple[str, object, object]]:
     return Counter((line.variant_id, line.price, line.quantity) for line in lines)

@@ -99,7 +99,13 @@ def decode(data: Mapping[str, Any]) -> Connection:
     for name, kind in {"cscart": CsCartSettings, "webasyst": WebasystSettings, "statuses": StatusMap}.items():
         if name in found:
             found[name] = kind(**known(kind, found[name]))
-    made: dict[str, Callable[[Any], Any]] = {"guard": _guard, "policies": _policies, "rates": _rates, "orders_from": moment, "created_at": moment}
+    made: dict[str, Callable[[Any], Any]] = {
+        "guard": _guard,
+        "policies": _policies,
+        "rates": _rates,
+        "orders_from": moment,
+        "created_at": moment,
+    }
     found |= {name: make(found[name]) for name, make in made.items() if found.get(name)}
     for name, kind_of in {"preferred": StoreName, "stock_owner": StoreName, "deletions": DeletionRule}.items():
         if name in found and (member := _member(kind_of, found.pop(name))):

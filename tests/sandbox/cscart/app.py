@@ -147,6 +147,7 @@ class CsCartSandbox:
         method = inbound.method(request, params)
         body = inbound.body(request, method) if method in _STORED else {}
         inbound.check_accept(request, method)
+        params = {name: value for name, value in params.items() if name not in self.odd.ignored}
         call = Call(method, route.version, params, body, account, self._base(request), route.id, route.child)
         return self._answer(entity, route, call)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -51,8 +50,6 @@ class _Query:
 
 
 def index(shop: Shop, call: Call) -> Row:
-    if shop.odd.ignored:
-        call = replace(call, params={name: value for name, value in call.params.items() if name not in shop.odd.ignored})
     query = _query(shop, call)
     page, ids = _swept(shop, call, query) if _is_sweep(call, query) else _found(shop, call, query)
     return {"products": _list_rows(shop, call, ids), "params": page.params(call)}
