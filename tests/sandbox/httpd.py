@@ -13,7 +13,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,31 +21,14 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from tests.sandbox.faults import Fault, Faults, Request
+from tests.sandbox.spoiling import Dropped, Response, instead_of, spoiled
 
 __all__ = ["App", "Fault", "Faults", "Request", "Response", "Server"]
 
-_HTML = b"<!DOCTYPE html><html><head><title>Service</title></head><body><h1>Attention Required!</h1></body></html>"
-_NOTICE = b"<br />\n<b>Notice</b>:  Undefined index: lang in <b>/var/www/html/index.php</b> on line <b>42</b><br />\n"
 _DRIBBLES = 10
-_JSON = (("Content-Type", "application/json"),)
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    status: int
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of_json(cls, value: Any, status: int = 200) -> Response:
-        return cls(status, json.dumps(value).encode(), (("Content-Type", "application/json"),))
 
 
 App = Callable[[Request], Response]
-
-
-class _Dropped(Exception):
-    """The connection is to be cut without an answer."""
 
 
 class Server:
@@ -127,12 +109,12 @@ class Server:
         fault = self.faults.take(request)
         if fault is None:
             return self.app(request), None
-        instead = _instead(fault)
+        instead = instead_of(fault)
         if instead is not None:
             return instead, fault
         if fault.kind == "delay":
             time.sleep(fault.seconds)
-        return _spoiled(fault, self.app(request)), fault
+        return spoiled(fault, self.app(request)), fault
 
     def _control(self, request: Request) -> Response:
         match (request.method, request.path):
@@ -159,40 +141,6 @@ class Server:
 
 def _route(path: str) -> str:
     return re.sub(r"(?<=/)\d+(?=/|$)", "N", path)
-
-
-def _instead(fault: Fault) -> Response | None:
-    """The answer of a fault that keeps the request from the app; None when the app is to run."""
-    html = (("Content-Type", "text/html; charset=utf-8"),)
-    retry = (("Retry-After", fault.retry_after),) if fault.retry_after else ()
-    match fault.kind:
-        case "reset":
-            raise _Dropped
-        case "status":
-            return Response(fault.status, b"", retry)
-        case "rate_limited":
-            return Response(429, b'{"message":"Too Many Requests","status":429}', (*_JSON, *retry))
-        case "html":
-            return Response(fault.status, _HTML, html + retry)
-        case "empty":
-            return Response(fault.status, b"", html)
-        case "redirect":
-            status = fault.status if 300 <= fault.status < 400 else 302
-            return Response(status, b"", (("Location", fault.location), *html))
-        case "garbage":
-            return Response(200, b'{"products":[{"product_id":\xff\x00', _JSON)
-    return None
-
-
-def _spoiled(fault: Fault, response: Response) -> Response:
-    match fault.kind:
-        case "lose_answer":
-            raise _Dropped
-        case "lose_answer_500":
-            return Response(500)
-        case "notice":
-            return Response(response.status, _NOTICE + response.body, response.headers)
-    return response
 
 
 class _Listener(ThreadingHTTPServer):
@@ -232,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         try:
             response, fault = self.server.sandbox.answer(self._request())
-        except _Dropped:
+        except Dropped:
             self._drop()
         except Exception as error:
             traceback.print_exc()

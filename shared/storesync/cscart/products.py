@@ -159,15 +159,23 @@ class Products:
     def _others(
         self, products: Sequence[Product], grouped: Sequence[int], plan: variations.Group | None
     ) -> tuple[dict[int, list[str]], dict[int, SyncError]]:
+        """Second variants of all products at once, then the third ones: ids, and with them the order of the variants, follow the product."""
         if not plan:
             return {}, {}
-        wanted = [(at, item) for at in grouped for item in products[at].variants[1:]]
-        fields = [self._new_fields(products[at], item) | plan.fields(variations.names(products[at])[item.sku]) for at, item in wanted]
-        made, errors = self._made([self.client.post_call("products", one) for one in fields], [item.sku for _, item in wanted])
-        beside: dict[int, list[str]] = {}
-        for position, product_id in made.items():
-            beside.setdefault(wanted[position][0], []).append(product_id)
-        return beside, {wanted[position][0]: error for position, error in errors.items()}
+        beside: dict[int, list[str]] = {at: [] for at in grouped}
+        errors: dict[int, SyncError] = {}
+        for rank in range(1, max((len(products[at].variants) for at in grouped), default=0)):
+            due = [at for at in grouped if rank < len(products[at].variants)]
+            items = [products[at].variants[rank] for at in due]
+            fields = [
+                self._new_fields(products[at], item) | plan.fields(variations.names(products[at])[item.sku])
+                for at, item in zip(due, items, strict=True)
+            ]
+            made, failed = self._made([self.client.post_call("products", one) for one in fields], [item.sku for item in items])
+            for position, product_id in made.items():
+                beside[due[position]].append(product_id)
+            errors |= {due[position]: error for position, error in failed.items()}
+        return beside, errors
 
     def _made(self, calls: Sequence[Call], skus: Sequence[str]) -> tuple[dict[int, str], dict[int, SyncError]]:
         """Ids and errors by position. Where the answer was lost, the SKU tells whether the product was made (C14)."""

@@ -7,36 +7,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
-from tests.sandbox.cscart import entities, hooks, images, inbound, order_write, orders, people, php, products, schema, seed
+from tests.sandbox.cscart import answers, entities, hooks, images, inbound, order_write, orders, people, php, products, schema, seed
+from tests.sandbox.cscart.answers import Route
 from tests.sandbox.cscart.shop import Account, ApiError, Call, Entity, Oddities, Row, Shop
 from tests.sandbox.httpd import Request, Response
 
-_VERSIONS = {"2.0": "2.0", "2.1": "2.1", "4.0": "2.1", "4.1": "2.1", "1.0": "1.0"}
 _OLD = frozenset({"orders", "products", "users", "version"})
 _STORED = ("POST", "PUT")
-_WORDS = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    415: "Unsupported Media Type",
-}
 _PAGE = b"<!DOCTYPE html><html><head><title>Shop</title></head><body><h1>%s</h1></body></html>"
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    entity: str
-    version: str
-    id: str = ""
-    child: str = ""
-    company: str = ""
 
 
 class CsCartSandbox:
@@ -80,7 +62,7 @@ class CsCartSandbox:
         try:
             response = self._api(request, resource, params)
         except ApiError as error:
-            response = _error(error)
+            response = answers.refusal(error)
         return self._dated(response)
 
     def seed(self, products: int, orders: int, seed: int = 0) -> None:
@@ -140,7 +122,7 @@ class CsCartSandbox:
         account = self._account(request)
         if self.https_only:
             raise ApiError(403, "The API is only accessible over HTTPS")
-        route = _route(resource)
+        route = answers.route_of(resource)
         entity = self._entities.get(route.entity)
         if entity is None or (route.version == "1.0" and route.entity not in _OLD):
             raise ApiError(404)
@@ -161,7 +143,7 @@ class CsCartSandbox:
             raise ApiError(401)
         return found
 
-    def _answer(self, entity: Entity, route: _Route, call: Call) -> Response:
+    def _answer(self, entity: Entity, route: Route, call: Call) -> Response:
         if not call.account.may(entity.right(call.method)):
             raise ApiError(403)
         if call.id and not entity.named and not call.id.isdigit():
@@ -178,9 +160,9 @@ class CsCartSandbox:
                 raise
             effects = self._taken()
         self._send(effects)
-        return _reply(entity, route, call, result)
+        return answers.reply(entity, route, call, result)
 
-    def _handler(self, entity: Entity, route: _Route, call: Call) -> Callable[[Shop, Call], Any]:
+    def _handler(self, entity: Entity, route: Route, call: Call) -> Callable[[Shop, Call], Any]:
         if route.child:
             handler = self._children.get((call.method, route.entity, route.child))
             if handler is None:
@@ -198,7 +180,7 @@ class CsCartSandbox:
             raise ApiError(405)
         return found
 
-    def _company(self, route: _Route, call: Call) -> int:
+    def _company(self, route: Route, call: Call) -> int:
         """An unknown store or vendor in the path is taken for all of them, then not found as a parent."""
         own = call.account.company_id
         wanted = int(route.company or 0)
@@ -266,43 +248,3 @@ def _opened(path: str, now: Callable[[], float], edition: str, currency: str, pr
 
 def _seed(shop: Shop, products: int, orders: int, number: int) -> None:
     seed.fill(shop, products, orders, number)
-
-
-def _route(resource: str) -> _Route:
-    """`[VERSION/][stores|vendors/ID/]ENTITY[/ID[/CHILD]]`."""
-    parts = resource.removesuffix("/").split("/")
-    version = "2.1"
-    if re.match(r"\d", parts[0]):
-        version = _VERSIONS.get(parts.pop(0), "")
-    if not version or not parts or "" in parts:
-        raise ApiError(404)
-    company = ""
-    if parts[0] in ("stores", "vendors") and len(parts) > 2:
-        company, parts = parts[1], parts[2:]
-        if not company.isdigit():
-            raise ApiError(404)
-    if len(parts) > 3:
-        raise ApiError(404)
-    entity, number, child = (*parts, "", "")[:3]
-    return _Route(entity, version, number, child, company)
-
-
-def _reply(entity: Entity, route: _Route, call: Call, result: Any) -> Response:
-    if call.method == "DELETE":
-        return Response(204)
-    status = entity.created if call.method == "POST" and not route.child else 200
-    if call.method == "POST" and route.child:
-        status = 201
-    return Response(status, php.dumps(result), (("Content-Type", "application/json"),))
-
-
-def _error(error: ApiError) -> Response:
-    word = _WORDS.get(error.status, "Error")
-    body: Row = {"message": ": ".join([word, *error.messages[:1]])}
-    if error.messages:
-        body["messages"] = list(error.messages)
-    body["status"] = error.status
-    headers = [("Content-Type", "application/json")]
-    if error.status == 401:
-        headers.append(("WWW-Authenticate", 'Basic realm="User email/API key"'))
-    return Response(error.status, php.dumps(body), tuple(headers))
