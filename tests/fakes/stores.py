@@ -11,7 +11,7 @@ from storesync.domain import prints
 from storesync.domain.exchange import ImageSource, Outcome, Page, ProductWrite
 from storesync.domain.model import Category, Group, Image, Product, Record, StoreName, Variant
 from storesync.domain.orders import Customer, Order
-from storesync.errors import NotKept, OutcomeUnknown, StoreError, Unreachable
+from storesync.errors import NotKept, OutcomeUnknown, SyncError, Unreachable
 
 from tests.fakes.stores_faults import Calls, Crash, Faults, Hook, Trouble, ignore
 
@@ -143,13 +143,13 @@ class MemoryStore:
     def stored_images(self, product: Product, images: Iterable[ImageSource]) -> tuple[Image, ...]:
         raise NotImplementedError
 
-    def guarded(self, errors: dict[str, StoreError], key: str, work: Callable[[], Any]) -> Any:
+    def guarded(self, errors: dict[str, SyncError], key: str, work: Callable[[], Any]) -> Any:
         """One record's failure is noted and the others go on; the first is what counts."""
         if key in errors:
             return None
         try:
             return work()
-        except StoreError as error:
+        except SyncError as error:
             errors[key] = error
             return None
 
@@ -175,7 +175,7 @@ def _variant(kept: Variant, wanted: Variant | None, changes: frozenset[str]) -> 
     return replace(kept, **{name: getattr(wanted, name) for name in names}) if names else kept
 
 
-def outcome(write: ProductWrite, kept: Product | None, error: StoreError | None) -> Outcome:
+def outcome(write: ProductWrite, kept: Product | None, error: SyncError | None) -> Outcome:
     """Of price and SKU the value that was asked for must be there. A stock counts as kept when it moved at all, as it may be sold at once,
     and a text when its product's stamp moved, as the shop may clean it into what it was before."""
     if error is not None or kept is None:
@@ -204,7 +204,7 @@ def _skus(product: Product) -> set[str]:
     return {item.sku.strip() for item in product.variants}
 
 
-def created(found: Mapping[int, Product], ids: Sequence[str], errors: Mapping[int, StoreError]) -> list[Outcome]:
+def created(found: Mapping[int, Product], ids: Sequence[str], errors: Mapping[int, SyncError]) -> list[Outcome]:
     """Outcomes in the order of what was asked for; an answer that was lost stays so, although the product may be there."""
     return [
         Outcome(None, errors[at])
@@ -216,7 +216,7 @@ def created(found: Mapping[int, Product], ids: Sequence[str], errors: Mapping[in
     ]
 
 
-def lost(error: StoreError) -> bool:
+def lost(error: SyncError) -> bool:
     return isinstance(error, OutcomeUnknown)
 
 

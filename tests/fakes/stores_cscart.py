@@ -9,7 +9,7 @@ from typing import Any
 from storesync.domain import prints
 from storesync.domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
 from storesync.domain.model import VARIANT_GROUPS, Category, Content, Group, Image, Product, Record, StoreName, Variant
-from storesync.errors import NotKept, StoreError, UnsupportedValue
+from storesync.errors import NotKept, SyncError, UnsupportedValue
 
 from tests.fakes.stores import MemoryStore, created, merged, outcome
 from tests.fakes.stores_cscart_orders import CsCartOrders
@@ -105,7 +105,7 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
         for at, product in enumerate(products):
             try:
                 ids[at] = self._create(product)
-            except StoreError as error:
+            except SyncError as error:
                 errors[at] = error
         return created({key: self.seen(key) for key in self.shelf}, ids, errors)
 
@@ -127,7 +127,7 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
         self.calls.write("extend", lambda: self.join(key, members), "group")
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
-        errors: dict[str, StoreError] = {}
+        errors: dict[str, SyncError] = {}
         for write in writes:
             self.guarded(errors, write.current.id, lambda write=write: self._write(write))
         result = []

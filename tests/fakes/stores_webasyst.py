@@ -9,7 +9,7 @@ from typing import Any
 from storesync.domain import prints
 from storesync.domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
 from storesync.domain.model import Category, Image, Product, Record, StoreName, Variant
-from storesync.errors import NotKept, StoreError, UnsupportedValue
+from storesync.errors import NotKept, SyncError, UnsupportedValue
 
 from tests.fakes.stores import MemoryStore, created, merged, outcome
 from tests.fakes.stores_webasyst_orders import WebasystOrders
@@ -110,13 +110,13 @@ class MemoryWebasyst(WebasystOrders, MemoryStore):
         for at, product in enumerate(products):
             try:
                 ids[at] = self.calls.write("create", lambda product=product: self.add(product), product.variants[0].sku) or ""
-            except StoreError as error:
+            except SyncError as error:
                 errors[at] = error
         return created({key: self.seen(key) for key in self.shelf}, ids, errors)
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
         """SKUs and texts of all in one call, which skips in silence what it cannot write (W22); categories and new SKUs one by one."""
-        errors: dict[str, StoreError] = {}
+        errors: dict[str, SyncError] = {}
         mass = [write for write in writes if write.changes]
         if mass:
             self._mass(mass, errors)
@@ -130,10 +130,10 @@ class MemoryWebasyst(WebasystOrders, MemoryStore):
             result.append(outcome(write, kept, errors.get(write.current.id)))
         return result
 
-    def _mass(self, writes: Sequence[ProductWrite], errors: dict[str, StoreError]) -> None:
+    def _mass(self, writes: Sequence[ProductWrite], errors: dict[str, SyncError]) -> None:
         try:
             self.calls.write("write", lambda: [self._put(write) for write in writes], ",".join(write.current.id for write in writes))
-        except StoreError as error:
+        except SyncError as error:
             errors |= {write.current.id: error for write in writes}
 
     def _put(self, write: ProductWrite) -> None:
