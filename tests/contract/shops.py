@@ -2,6 +2,7 @@
 
 import re
 import struct
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,14 +24,15 @@ from tests.sandbox.cscart import CsCartSandbox
 from tests.sandbox.httpd import Fault, Request, Response, Server
 from tests.sandbox.webasyst import WebasystSandbox
 
-START = 1_772_442_000.0
 HOME = Address("Anna", "Bee", "Main street 1", "Moscow", "MOS", "Moscow", "101000", "RU", "79001234567")
 BUYER = Customer("", "Anna", "Bee", "Anna.Bee@example.test", "79001234567")
 
 
 class Clock:
+    """Whole seconds, ours at first."""
+
     def __init__(self) -> None:
-        self.seconds = START
+        self.seconds = float(int(time.time()))
 
     def __call__(self) -> float:
         return self.seconds

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from storesync.domain.model import Product
 from storesync.domain.orders import Customer, Line, Order
-from storesync.errors import OutcomeUnknown
+from storesync.errors import OutcomeUnknown, UnmappedStatus
 
 from tests.contract.shops import BUYER, SHOPS, WEBASYST_ONLY, Shop
 
@@ -190,7 +190,9 @@ def test_a_status_is_set_and_read_back(shop: Shop) -> None:
 def test_a_status_that_is_not_to_be_had_leaves_the_order_as_it_is(shop: Shop) -> None:
     product = shop.made("A-1")
     order = read(shop, shop.sell(product.variants[0].id, 1))
-    assert shop.store.set_status(order, "Q" if shop.is_cscart else "restore").status == order.status
+    with suppress(UnmappedStatus):
+        assert shop.store.set_status(order, "Q" if shop.is_cscart else "restore").status == order.status
+    assert read(shop, order.id).status == order.status
 
 
 def test_a_status_whose_answer_was_lost_is_set_once(shop: Shop) -> None:

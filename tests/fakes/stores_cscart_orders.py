@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from storesync.domain.exchange import Page
 from storesync.domain.orders import Customer, Line, Order, OrderHead
-from storesync.errors import NotKept, Rejected
+from storesync.errors import NotKept, Rejected, UnmappedStatus
 
 if TYPE_CHECKING:
     from tests.fakes.stores import MemoryStore
@@ -87,7 +87,9 @@ class CsCartOrders(MemoryStore):
         return self.order_seen(int(current.id))
 
     def set_status(self, order: Order, target: str) -> Order:
-        """200 whether it did anything or not (C18)."""
+        """200 whether it did anything or not (C18). Raises UnmappedStatus for a letter that the shop does not have."""
+        if target not in LETTERS:
+            raise UnmappedStatus("the shop has no such status", letter=target)
         self.calls.write("set_status", lambda: self.change_status(order.id, target), f"{order.id} {target}")
         return self.order_seen(int(order.id))
 
