@@ -18,6 +18,7 @@ from .script.day import Day
 from .script.scene import NAME, Options, Scene, open_scene
 
 out = Console(stderr=True)
+SECONDS = 900.0
 
 
 def parse(arguments: list[str]) -> tuple[Options, bool]:
@@ -49,22 +50,23 @@ def first_sync(scene: Scene) -> bool:
                 if run:
                     progress.update(bar, total=run.expected or None, completed=run.progress)
 
-        return scene.settle(tick=tick)
+        scene.rounds.look = tick
+        return scene.rounds.settle(SECONDS)
 
 
 def report(scene: Scene, quiet: bool, quiet_writes: int) -> dict[str, Any]:
     products, found = compare.product_differences(scene.cscart, scene.webasyst)
     orders, more = compare.order_differences(scene.cscart, scene.webasyst, NAME)
-    calls = scene.calls()
+    traffic = scene.rounds.traffic
     parked = list(scene.links.parked())
-    differences = found + more + ([] if quiet else ["the shops did not come to rest in time"])
+    differences = found + more + ([] if quiet else [f"the shops did not come to rest: {'; '.join(scene.rounds.unfinished) or 'writes go on'}"])
     return {
         "agree": not differences and not scene.stack.dead_letters(),
         "products": products,
         "orders": orders,
         "differences": differences,
-        "writes": {store: counts["writes"] for store, counts in calls.items()},
-        "calls": {store: counts["calls"] for store, counts in calls.items()},
+        "writes": {store: traffic.writes[store] for store in ("cscart", "webasyst")},
+        "calls": {store: traffic.calls[store] for store in ("cscart", "webasyst")},
         "parked": len(parked),
         "parked_records": [f"{item.kind} {item.store} {item.label or item.record_id}: {item.reason}" for item in parked][:50],
         "dead_letters": len(scene.stack.dead_letters()),
@@ -76,15 +78,13 @@ def play_day(scene: Scene) -> tuple[bool, int]:
     day = Day(scene.cscart, scene.webasyst, scene.options.seed)
     played = day.play(max(3, scene.options.products // 20), scene.options.orders // 2)
     out.print(f"the day: {played}")
-    quiet = scene.settle()
+    quiet = scene.rounds.settle(SECONDS)
     moved = day.move_webasyst_orders(
         [order for order in scene.webasyst.orders() if compare._mark(order)], max(1, scene.options.orders // 10)
     )
     out.print(f"status changes in Webasyst: {moved}")
-    quiet = scene.settle() and quiet
-    before = sum(counts["writes"] for counts in scene.calls().values())
-    quiet = scene.settle() and quiet
-    return quiet, sum(counts["writes"] for counts in scene.calls().values()) - before
+    quiet = scene.rounds.settle(SECONDS) and quiet
+    return quiet, scene.rounds.round()
 
 
 def show(found: dict[str, Any]) -> None:
@@ -96,6 +96,7 @@ def show(found: dict[str, Any]) -> None:
 
 
 def stay(scene: Scene) -> None:
+    scene.stack.start_schedules()
     out.print(f"console:  {scene.stack.api_url}/console")
     out.print(f"CS-Cart:  {scene.cscart.url}   Webasyst: {scene.webasyst.url}")
     out.print("Edit either shop and watch it arrive in the other. Ctrl-C ends everything and keeps the state.")

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ _FIRST_RETRY = 15.0
 
 
 class Poller:
-    """Feeds one function from one queue in `threads` threads. The queue itself keeps the order of a group.
+    """Feeds one function from one queue, `threads` batches at a time. The queue itself keeps the order of a group.
 
     A message that failed becomes visible again when the function said so, or, at a `speed` above 1, after a wait that is as much shorter.
     """
@@ -28,18 +29,19 @@ class Poller:
     def __init__(self, sqs: Any, url: str, arn: str, batch: int, invoke: Callable[[Any], Any], threads: int, speed: float) -> None:
         self._sqs, self._url, self._arn, self._batch, self._invoke, self._speed = sqs, url, arn, batch, invoke, speed
         self._ending = threading.Event()
-        self._threads = [threading.Thread(target=self._loop, daemon=True, name=f"poller-{number}") for number in range(threads)]
+        self._free = threading.BoundedSemaphore(threads)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
+        self._thread = threading.Thread(target=self._loop, daemon=True, name="poller")
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
         self._ending.set()
 
     def join(self) -> None:
-        for thread in self._threads:
-            thread.join(5)
+        self._thread.join(5)
+        self._pool.shutdown(cancel_futures=True)
 
     def _loop(self) -> None:
         while not self._ending.is_set():
@@ -50,16 +52,34 @@ class Poller:
                     _LOG.exception("polling failed")
 
     def _once(self) -> None:
-        taken = self._sqs.receive_message(
-            QueueUrl=self._url,
-            MaxNumberOfMessages=self._batch,
-            WaitTimeSeconds=0,
-            MessageSystemAttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        ).get("Messages", [])
-        if not taken:
-            self._ending.wait(0.05)
+        """One long poll by one thread, and only when a worker is free: what is taken is worked on at once."""
+        if not self._free.acquire(timeout=0.5):
             return
+        taken: list[dict[str, Any]] = []
+        try:
+            taken = self._sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=self._batch,
+                WaitTimeSeconds=1,
+                MessageSystemAttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            ).get("Messages", [])
+        finally:
+            if not taken:
+                self._free.release()
+        if taken:
+            self._pool.submit(self._work, taken)
+
+    def _work(self, taken: list[dict[str, Any]]) -> None:
+        try:
+            self._hand_over(taken)
+        except Exception:
+            if not self._ending.is_set():
+                _LOG.exception("a delivery failed")
+        finally:
+            self._free.release()
+
+    def _hand_over(self, taken: list[dict[str, Any]]) -> None:
         failed = self._failed(taken)
         for message in taken:
             if message["MessageId"] in failed:
@@ -116,14 +136,18 @@ class Schedule:
     def join(self) -> None:
         self._thread.join(5)
 
+    def fire(self) -> None:
+        """Starts the function once, now. Scheduler tries once: a start that failed is made good by the next."""
+        try:
+            self._invoke(schedule_event(self.name))
+        except FunctionError as error:
+            if not self._ending.is_set():
+                _LOG.warning("the start of %s failed: %s", self.name, error)
+
     def _loop(self) -> None:
         due = time.monotonic()
         while not self._ending.wait(max(0.0, due - time.monotonic())):
-            try:
-                self._invoke(schedule_event(self.name))
-            except FunctionError as error:
-                if not self._ending.is_set():
-                    _LOG.warning("the start of %s failed: %s", self.name, error)
+            self.fire()
             due = max(due + self.period, time.monotonic())
 
 

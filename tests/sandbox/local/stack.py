@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,9 +27,9 @@ __all__ = ["FunctionError", "LocalStack"]
 class LocalStack:
     """The stack of template.yaml behind `api_url`, with its state kept in `state_dir` from one start to the next.
 
-    `speed` makes schedules and retries that many times as fast. `schedules=False` leaves the pulls to `invoke`. `parameters` are the
-    template's; stores on private addresses are allowed unless said otherwise. `workers`: messages worked on at the same time. `root`: the
-    folder where template.yaml lies.
+    `speed` makes schedules and retries that many times as fast. `schedules=False` leaves the pulls to `invoke`, `tick` and
+    `start_schedules`. `parameters` are the template's; stores on private addresses are allowed unless said otherwise. `workers`: messages
+    worked on at the same time. `root`: the folder where template.yaml lies.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class LocalStack:
         self._parameters = {"AllowPrivateAddresses": "true"} | dict(parameters or {})
         self._functions: dict[str, Function] = {}
         self._deliveries: list[Poller | Schedule] = []
+        self._waiting: list[Schedule] = []
         self._server: Server | None = None
         self._emulator: Emulator | None = None
         self.api_url = self.aws_url = ""
@@ -77,7 +79,7 @@ class LocalStack:
             delivery.join()
         if self._emulator:
             self._emulator.stop()
-        self._deliveries, self._functions, self._server, self._emulator = [], {}, None, None
+        self._deliveries, self._waiting, self._functions, self._server, self._emulator = [], [], {}, None, None
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator."""
@@ -94,6 +96,19 @@ class LocalStack:
     def invoke(self, function: str, event: Any = None) -> Any:
         """Runs a function by its folder's name (`product_pull`) or its logical id. Raises FunctionError."""
         return self._function(function).invoke({} if event is None else event)
+
+    def tick(self) -> None:
+        """Every schedule goes off once, now, and this returns when its function has answered."""
+        schedules = [*self._waiting, *(one for one in self._deliveries if isinstance(one, Schedule))]
+        with ThreadPoolExecutor(len(schedules)) as pool:
+            list(pool.map(Schedule.fire, schedules))
+
+    def start_schedules(self) -> None:
+        """From now on they go off by the clock."""
+        starting, self._waiting = self._waiting, []
+        self._deliveries += starting
+        for schedule in starting:
+            schedule.start()
 
     def environment(self, function: str) -> dict[str, str]:
         """The variables that a function runs with."""
@@ -157,10 +172,13 @@ class LocalStack:
         for logical_id, properties in self._template.of_type("AWS::Serverless::Function"):
             for event in properties.get("Events", {}).values():
                 delivery = self._delivery(logical_id, event["Type"], event["Properties"])
-                if delivery:
+                if isinstance(delivery, Poller):
                     self._deliveries.append(delivery)
-        for delivery in self._deliveries:
-            delivery.start()
+                    delivery.start()
+                elif delivery:
+                    self._waiting.append(delivery)
+        if self._scheduled:
+            self.start_schedules()
 
     def _delivery(self, logical_id: str, kind: str, properties: dict[str, Any]) -> Poller | Schedule | None:
         invoke = functools.partial(self.invoke, logical_id)
@@ -169,7 +187,7 @@ class LocalStack:
             queue = next(name.partition(".")[0] for name, value in self._template.physical.items() if value == arn)
             url = self._template.reference(queue)
             return Poller(self.client("sqs"), url, arn, int(properties["BatchSize"]), invoke, self._workers, self.speed)
-        if kind == "ScheduleV2" and self._scheduled and self._template.resolve(properties.get("State", "ENABLED")) == "ENABLED":
+        if kind == "ScheduleV2" and self._template.resolve(properties.get("State", "ENABLED")) == "ENABLED":
             return Schedule(logical_id, self._template.resolve(properties["ScheduleExpression"]), invoke, self.speed)
         return None
 

@@ -1,6 +1,7 @@
 """Two shops and the stack between them: what `python -m tests.sandbox` starts, connects and watches."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -9,7 +10,6 @@ import time
 import uuid
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,10 @@ from tests.sandbox.httpd import Server
 from tests.sandbox.local.stack import LocalStack
 from tests.sandbox.webasyst import WebasystSandbox
 
+from .rounds import Rounds
 from .shops import CsCartShop, WebasystShop
 
 NAME = "main"
-STREAMS = ("products", "orders", "sweep")
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,26 @@ class Scene:
     hook_secret: str = field(default_factory=lambda: "whsec_" + base64.b64encode(uuid.uuid4().bytes * 2).decode())
     hook_path: str = field(default_factory=lambda: uuid.uuid4().hex)
     company: str = "1"
+    _tables: dict[str, Table] = field(default_factory=dict)
 
     def table(self, kind: str) -> Table:
-        return Table(self.stack.physical(kind))
+        if kind not in self._tables:
+            self._tables[kind] = Table(self.stack.physical(kind), os.environ["AWS_REGION"])
+        return self._tables[kind]
 
-    @property
+    @functools.cached_property
+    def rounds(self) -> Rounds:
+        return Rounds(self.stack, self.streams, self.journal)
+
+    @functools.cached_property
     def streams(self) -> Streams:
         return Streams(self.table("StateTable"), NAME)
 
-    @property
+    @functools.cached_property
     def links(self) -> Links:
         return Links(self.table("StateTable"), NAME)
 
-    @property
+    @functools.cached_property
     def journal(self) -> Journal:
         return Journal(self.table("JournalTable"), NAME)
 
@@ -93,7 +100,7 @@ class Scene:
             currency=webasyst.currency,
         )  # fmt: skip
         pace = (
-            {"product_period": 3, "order_period": 2, "sweep_period": 8}
+            {"product_period": 1, "order_period": 1, "sweep_period": 1}
             if self.options.once
             else {"product_period": 5, "order_period": 5, "sweep_period": 20}
         )
@@ -149,46 +156,11 @@ class Scene:
         with suppress(requests.RequestException):  # a lost hint is repaired by the next pull
             requests.post(self.stack.api_url + path, data=body, headers=headers, timeout=5)
 
-    # -- waiting
-
-    def settle(self, seconds: float = 900.0, tick: Any = None) -> bool:
-        """Until every stream has run once from now on to its end, and nothing is queued; then once more, for what the first round set off."""
-        until = time.monotonic() + seconds
-        for _ in range(2):
-            since = datetime.now(UTC)
-            while not (self._all_done(since) and self._nothing_waits()):
-                if time.monotonic() > until:
-                    return False
-                if tick:
-                    tick()
-                time.sleep(0.5)
-        return True
-
-    def _nothing_waits(self) -> bool:
-        """Streams are started all the time, so some message is always in flight; what matters is that none waits."""
-        counts = self.stack.queue_counts()
-        return not counts["visible"] and not counts["delayed"]
-
-    def _all_done(self, since: datetime) -> bool:
-        return all(self._done(f"{stream}:{store}", since) for stream in STREAMS for store in ("cscart", "webasyst"))
-
-    def _done(self, stream: str, since: datetime) -> bool:
-        return any(run.outcome == "done" and run.started >= since for run in self.streams.runs(stream, 5))
-
-    def calls(self) -> dict[str, dict[str, int]]:
-        """Calls and writes that the product made, as its own request log has them."""
-        found = {store: {"calls": 0, "writes": 0} for store in ("cscart", "webasyst")}
-        for exchange in self.journal.requests(limit=None):
-            if exchange.store in found:
-                found[exchange.store]["calls"] += 1
-                found[exchange.store]["writes"] += exchange.write and exchange.error == ""
-        return found
-
 
 def open_scene(options: Options, stack: ExitStack) -> Scene:
     """Starts what is not given as a real shop. Everything listens on 127.0.0.1 and ends with `stack`."""
     options.state.mkdir(parents=True, exist_ok=True)
-    local = stack.enter_context(LocalStack(options.state / "aws", speed=60.0 if options.once else 20.0, port=options.port))
+    local = stack.enter_context(LocalStack(options.state / "aws", speed=60.0 if options.once else 20.0, port=options.port, schedules=False))
     _environment(local)
     scene: list[Scene] = []
     cscart = _cscart(options, stack, scene)
