@@ -46,8 +46,8 @@ def first_sync(scene: Scene) -> bool:
 
         def tick() -> None:
             for store, bar in bars.items():
-                run = next(iter(scene.streams.runs(f"sweep:{store}", 1)), None)
-                if run:
+                runs = scene.streams.runs(f"sweep:{store}", 3)
+                if run := max(runs, key=lambda run: run.progress, default=None):
                     progress.update(bar, total=run.expected or None, completed=run.progress)
 
         scene.rounds.look = tick
@@ -59,7 +59,9 @@ def report(scene: Scene, quiet: bool, quiet_writes: int) -> dict[str, Any]:
     orders, more = compare.order_differences(scene.cscart, scene.webasyst, NAME)
     traffic = scene.rounds.traffic
     parked = list(scene.links.parked())
-    differences = found + more + ([] if quiet else [f"the shops did not come to rest: {'; '.join(scene.rounds.unfinished) or 'writes go on'}"])
+    differences = (
+        found + more + ([] if quiet else [f"the shops did not come to rest: {'; '.join(scene.rounds.unfinished) or 'writes go on'}"])
+    )
     return {
         "agree": not differences and not scene.stack.dead_letters(),
         "products": products,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import subprocess
@@ -10,7 +9,6 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 from tests.sandbox.local.template import REGION
 
@@ -28,7 +26,7 @@ class Emulator:
         self.url = f"http://127.0.0.1:{port}"
         with (folder / "emulator.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.sandbox.local.emulator", str(self._socket.fileno())],
+                [sys.executable, "-P", str(Path(__file__).with_name("emulation.py")), str(self._socket.fileno())],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -74,29 +72,3 @@ def _environment(folder: Path, services: str, port: int) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
     }
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | mine
-
-
-async def _serve(descriptor: str) -> None:
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
-
-    config = Config()
-    config.bind = [f"fd://{descriptor}"]
-    config.loglevel = "WARNING"
-    config.graceful_timeout = 1.0
-    ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
-
-    async def parent_is_gone() -> None:
-        await ended
-
-    await serve(_app(), config, shutdown_trigger=parent_is_gone)
-
-
-def _app() -> Any:
-    from ministack.app import app
-
-    return app
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
