@@ -86,6 +86,9 @@ class CsCartStore:
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
         return self._products.write(writes)
 
+    def reindex(self, products: Sequence[Product]) -> None:
+        """The shop's search reads its tables: there is no index to renew."""
+
     def fit(self, product: Product) -> Product:
         return payloads.fit(product)
 

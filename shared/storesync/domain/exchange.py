@@ -46,13 +46,14 @@ class StoreInfo:
 class Page(Generic[T]):
     """One page of a stream. `total` is what the store claims to have in all, `position` where to go on after this page.
 
-    `now` is the store's own clock when the page was asked for, or before.
+    `now` is the store's own clock when the page was asked for, or before; `zone` the name of the zone that its stamps are kept in, where they are naive.
     """
 
     items: tuple[T, ...]
     position: str = ""
     total: int = 0
     now: datetime | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,9 @@ class Store(Protocol):
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]: ...
 
+    def reindex(self, products: Sequence[Product]) -> None:
+        """Make the shop's own search know the names; a call per product where it does not by itself, so only for names that changed."""
+
     def fit(self, product: Product) -> Product:
         """The product as this store would keep it: cut, rounded, trimmed as it is known to do."""
 

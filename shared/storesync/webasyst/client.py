@@ -14,6 +14,7 @@ from ..errors import (
     StoreError,
     SyncError,
     Unauthorised,
+    UnsupportedValue,
 )
 from ..http import Answer, Call, CallClass, Transport, retry_after
 from .decode import mapping, text
@@ -21,6 +22,39 @@ from .forms import encode
 
 STORE = "webasyst"
 Calls = Sequence[Call]
+
+READS = frozenset(
+    {
+        "shop.category.getTree",
+        "shop.customer.search",
+        "shop.order.search",
+        "shop.product.search",
+        "shop.rights",
+        "shop.settings.get",
+        "shop.stock.getList",
+        "shop.type.getList",
+    }
+)
+WRITES = frozenset(
+    {
+        "shop.customer.add",
+        "shop.order.action",
+        "shop.order.save",
+        "shop.product.add",
+        "shop.product.images.add",
+        "shop.product.images.delete",
+        "shop.product.images.sort",
+        "shop.product.massUpdate",
+        "shop.product.skus.add",
+        "shop.product.update",
+    }
+)
+# Fields that do harm where they stand: an id in the form makes a new product, SKUs keyed wrong are stolen from others (W17), a price or a count
+# of the product disagrees with its SKUs (W23), stamps are stored as given, customer[] overwrites a contact (4.5).
+HARMFUL = {
+    "shop.product.update": frozenset({"id", "skus", "price", "count", "edit_datetime", "create_datetime"}),
+    "shop.order.save": frozenset({"customer"}),
+}
 
 
 def classify(call: Call, answer: Answer) -> StoreError | None:
@@ -55,6 +89,16 @@ def _error(status: int, code: str) -> StoreError:
     return kind("refused", store=STORE, status=status, code=code)
 
 
+def _refuse(method: str, known: frozenset[str], form: Mapping[str, object]) -> None:
+    """What the table of traps forbids cannot be sent: unsafe methods (W33, W36), `action=edit` (W38), harmful fields."""
+    if method not in known:
+        raise UnsupportedValue("a method that is not used", method=method)
+    if wrong := HARMFUL.get(method, frozenset()) & form.keys():
+        raise UnsupportedValue("a field that does harm", method=method, fields=",".join(sorted(wrong)))
+    if method == "shop.order.action" and form.get("action") == "edit":
+        raise UnsupportedValue("an order is edited by order.save", method=method)
+
+
 class WebasystClient:
     """`url` is the account root with one trailing slash. Every method name is given whole, as in `shop.product.search`."""
 
@@ -62,6 +106,7 @@ class WebasystClient:
         self.url, self.transport = url, transport
 
     def get_call(self, method: str, query: Mapping[str, object] | None = None, kind: CallClass = CallClass.READ) -> Call:
+        _refuse(method, READS, {})
         return Call("GET", f"{self.url}api.php/{method}", params=encode(query or {}), kind=kind)
 
     def post_call(
@@ -73,16 +118,20 @@ class WebasystClient:
         kind: CallClass = CallClass.WRITE,
         repeatable: bool = True,
     ) -> Call:
+        _refuse(method, WRITES, form)
         return Call("POST", f"{self.url}api.php/{method}", params=encode(query or {}), form=encode(form), kind=kind, repeatable=repeatable)
 
     def get(self, method: str, query: Mapping[str, object] | None = None) -> object:
-        return self.transport.send(self.get_call(method, query)).json()
+        return self.send(self.get_call(method, query))
+
+    def send(self, call: Call) -> object:
+        return self.transport.send(call).json()
 
     def post(
         self, method: str, form: Mapping[str, object], query: Mapping[str, object] | None = None, *, repeatable: bool = True
     ) -> object:
         kind = CallClass.WRITE if repeatable else CallClass.CREATE
-        return self.transport.send(self.post_call(method, form, query, kind=kind, repeatable=repeatable)).json()
+        return self.send(self.post_call(method, form, query, kind=kind, repeatable=repeatable))
 
     def many(self, calls: Calls) -> list[object | SyncError]:
         """Answers' JSON or errors, in order."""

@@ -1,7 +1,7 @@
 """One normaliser for what PHP answers: numbers as strings, empty maps as lists, lists as objects (W11), naive local times (W28)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,20 +41,23 @@ def count(value: object) -> int | None:
     return None if value is None or value == "" else int(number(value).to_integral_value("ROUND_FLOOR"))
 
 
-def zone(name: str) -> ZoneInfo:
+def zone(name: str, shift: object = "") -> tzinfo:
+    """PHP's zone by name, else by its present shift in seconds from UTC: an unknown name must not move stamps by hours (W28)."""
     try:
-        return ZoneInfo(name or "UTC")
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+        return timezone(timedelta(seconds=int(number(shift))))
 
 
-def moment(value: object, here: ZoneInfo) -> datetime | None:
-    """A naive time of the server's clock as an aware UTC one."""
+def moment(value: object, here: tzinfo) -> datetime | None:
+    """A naive time of the server's clock as an aware UTC one; in the hour that a zone repeats, the earlier of the two."""
     try:
         return datetime.strptime(text(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=here).astimezone(UTC)
     except ValueError:
         return None
 
 
-def local(value: datetime, here: ZoneInfo) -> str:
-    return value.astimezone(here).strftime("%Y-%m-%d %H:%M:%S")
+def local(value: datetime, here: tzinfo) -> str:
+    """The earliest that the server's clock shows from `value` on: when summer time ends it shows an hour twice."""
+    ahead = (value + timedelta(minutes=30 * step) for step in range(5))
+    return min(item.astimezone(here).strftime("%Y-%m-%d %H:%M:%S") for item in (value, *ahead))

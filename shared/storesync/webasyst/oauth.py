@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from ..errors import NotKept, StoreError, Unauthorised
 from ..http import Answer, Call, CallClass, Transport
-from .client import STORE, WebasystClient, classify
+from .client import STORE, classify
 from .decode import mapping, text
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -42,10 +42,10 @@ def exchange(account: str, client_id: str, code: str, *, allow_private: bool = F
 def revoke(account: str, token: str, *, allow_private: bool = False) -> None:
     """The token as a parameter: with the header alone the server answers 200 and deletes nothing (W5). Raises NotKept if it still works."""
     transport = Transport(STORE, classify, secrets=(token,), allow_private=allow_private)
-    client = WebasystClient(account, transport)
+    form = (("access_token", token),)
     try:
-        client.post("revoke", {"access_token": token})
-        client.post("shop.settings.get", {"access_token": token})
+        for method in ("revoke", "shop.settings.get"):
+            transport.send(Call("POST", f"{account}api.php/{method}", form=form, kind=CallClass.PROBE))
     except Unauthorised:
         return
     except StoreError as error:

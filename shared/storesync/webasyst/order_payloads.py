@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import tzinfo
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from ..domain import prints
 from ..domain.orders import Address, Customer, Line, Order
 from . import countries
 from .decode import Json, mapping, moment, number, rows, text
+from .discounts import laid_on
 from .payloads import contacts, tags
 
+KEPT_OFF_STOCK = "storesync_kept_off_stock"
 
-def order(row: Json, here: ZoneInfo, marker_key: str) -> Order:
+
+def order(row: Json, here: tzinfo, marker_key: str) -> Order:
     """From `order.search` with fields=contact_full and escape=0."""
     params = tags(row.get("params"))
     contact = mapping(row.get("contact"))
@@ -33,6 +36,7 @@ def order(row: Json, here: ZoneInfo, marker_key: str) -> Order:
         comment=text(row.get("comment")),
         marker=params.get(marker_key, ""),
         stock_taken=params.get("reduced") == "1",
+        stock_suppressed=params.get(KEPT_OFF_STOCK) == "1",
         created_at=moment(row.get("create_datetime"), here),
         updated_at=moment(row.get("update_datetime") or row.get("create_datetime"), here),
         tracking=params.get("tracking_number", ""),
@@ -56,16 +60,22 @@ def _included_tax(item: Json) -> Decimal:
 
 
 def line(row: Json) -> Line:
-    sku_id = text(row.get("sku_id"))
-    return Line(
+    """A service and a part of a piece have no counterpart elsewhere: they stand as free-form lines, with their money."""
+    sku_id, quantity = text(row.get("sku_id")), number(row.get("quantity"))
+    found = Line(
         id=text(row.get("id")),
-        product_id="" if sku_id in ("", "0") else text(row.get("product_id")),
-        variant_id="" if sku_id == "0" else sku_id,
+        product_id=text(row.get("product_id")),
+        variant_id=sku_id,
         sku=text(row.get("sku_code")),
         name=text(row.get("name")),
         price=number(row.get("price")),
-        quantity=int(number(row.get("quantity"))),
+        quantity=int(quantity),
     )
+    if quantity != int(quantity):
+        found = replace(found, name=f"{found.name} x {quantity.normalize():f}", price=found.price * quantity, quantity=1)
+    elif sku_id not in ("", "0") and text(row.get("type")) != "service":
+        return found
+    return replace(found, product_id="", variant_id="", sku="")
 
 
 def customer(row: Json, contact_id: str = "") -> Customer:
@@ -86,6 +96,7 @@ def _address(params: Mapping[str, str], kind: str) -> Address:
 
 
 def address_form(address: Address) -> dict[str, str]:
+    """Empty parts too: what is left out keeps its old value."""
     fields = {
         "street": address.street,
         "city": address.city,
@@ -95,23 +106,35 @@ def address_form(address: Address) -> dict[str, str]:
         "firstname": address.firstname,
         "lastname": address.lastname,
     }
-    return {name: value[:255] for name, value in fields.items() if value}
+    return {name: value[:255] for name, value in fields.items()}
 
 
 def money(amount: Decimal) -> str:
     return prints.number(amount)
 
 
-def item_form(item: Line) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "type": "product",
-        "product_id": item.product_id or "0",
-        "sku_id": item.variant_id or "0",
-        "quantity": item.quantity,
-        "price": money(item.price),
-        "name": item.name,
+def item_form(item: Line, share: Decimal) -> dict[str, object]:
+    """As few fields as will do: PHP takes a thousand in all (W10). The catalogue's name and code stand for a line that has a SKU."""
+    fields: dict[str, object] = {"item_id": item.id} if item.id else {}
+    fields |= {"product_id": item.product_id or "0", "sku_id": item.variant_id or "0", "quantity": item.quantity}
+    fields |= {"price": money(item.price), "total_discount": money(share)}
+    return fields if item.variant_id else fields | {"name": item.name}
+
+
+def order_form(order: Order) -> dict[str, object]:
+    """Shipping and discount always: left out, they are reckoned anew (W33)."""
+    lines, shares = laid_on(order.lines, order.discount)
+    form: dict[str, object] = {
+        "items": [item_form(line, share) for line, share in zip(lines, shares, strict=True)],
+        "shipping": money(order.shipping),
+        "discount": money(sum(shares, Decimal(0))),
+        "comment": order.comment,
     }
-    return {**({"item_id": item.id} if item.id else {}), **fields}
+    if order.shipping_address:
+        form["shipping_address"] = address_form(order.shipping_address)
+    if order.billing_address:
+        form["billing_address"] = address_form(order.billing_address)
+    return form
 
 
 def customer_form(found: Customer, order: Order) -> dict[str, object]:
@@ -121,6 +144,6 @@ def customer_form(found: Customer, order: Order) -> dict[str, object]:
         "email": found.email.strip(),
         "phone": found.phone,
         "company": found.company,
-        "address.shipping": address_form(order.shipping_address or order.billing_address),
+        "address.shipping": {name: value for name, value in address_form(order.shipping_address or order.billing_address).items() if value},
     }
     return {name: value for name, value in fields.items() if value}

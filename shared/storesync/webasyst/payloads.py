@@ -1,11 +1,13 @@
 """Products: Shop-Script's JSON to the domain and back, without I/O."""
 
 from collections.abc import Mapping
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import tzinfo
+from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain import prints
 from ..domain.model import Content, Image, Listing, Product, Record, Variant, Visibility
+from ..errors import UnsupportedValue
 from .decode import Json, count, mapping, moment, number, rows, text
 
 LONGEST = 255
@@ -13,7 +15,7 @@ _STATUS = {Visibility.VISIBLE: "1", Visibility.HIDDEN: "0", Visibility.DISABLED:
 _VISIBILITY = {status: visibility for visibility, status in _STATUS.items()}
 
 
-def product(row: Json, here: ZoneInfo) -> Product:
+def product(row: Json, here: tzinfo) -> Product:
     """From `product.search` with fields=skus,stock_counts,categories,images. Prices are those of the SKUs, in the product's currency (W24)."""
     found = [variant(item) for item in sorted(rows(row.get("skus")), key=lambda item: number(item.get("sort")))]
     main = text(row.get("sku_id"))
@@ -97,6 +99,24 @@ def product_fields(wanted: Product) -> dict[str, object]:
         "meta_keywords": texts.meta_keywords,
         "meta_description": texts.meta_description,
     }
+
+
+def fitted(product: Product) -> Product:
+    """As the shop keeps it: four decimals, 255 characters, names in one line. Raises UnsupportedValue for what it would spoil in silence (W43)."""
+    if any(len(variant.sku.strip()) > LONGEST for variant in product.variants):
+        raise UnsupportedValue("the SKU is longer than 255 characters", product=product.id)
+    texts = product.content
+    if not texts.name.strip():
+        raise UnsupportedValue("the product has no name", product=product.id)
+    name = " ".join(texts.name.splitlines())
+    cut = replace(texts, name=name[:LONGEST], meta_title=texts.meta_title[:LONGEST], slug=texts.slug[:LONGEST])
+    return replace(product, content=cut, variants=tuple(_rounded(item) for item in product.variants))
+
+
+def _rounded(variant: Variant) -> Variant:
+    fine = Decimal("0.0001")
+    price, compare = variant.price.quantize(fine, ROUND_HALF_UP), variant.compare_price.quantize(fine, ROUND_HALF_UP)
+    return replace(variant, price=price, compare_price=compare, sku=variant.sku.strip())
 
 
 def contacts(value: object) -> list[str]:

@@ -1,7 +1,7 @@
 """The Webasyst side of the store port: composes products and orders, and answers what the shop says of itself."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 from ..domain.connection import WebasystSettings
@@ -11,9 +11,14 @@ from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
 from ..errors import Forbidden
 from ..http import Breaker, Transport
+from . import payloads
 from .client import STORE, WebasystClient, classify
-from .decode import Json, mapping, moment, number, rows, text, zone
+from .clock import ShopClock, clock
+from .customers import Customers
+from .decode import Json, mapping, number, rows, text
+from .images import put_images
 from .orders import Orders
+from .product_writes import ProductWriter
 from .products import Products
 
 MARKER = "storesync_ref"
@@ -25,74 +30,90 @@ _NEEDED = (
 
 
 class WebasystStore:
+    """Settings of the shop are read anew by each pass (`now`, `scan`, `changed`, `changed_orders`): its clock, its zone and its states may change."""
+
     name = StoreName.WEBASYST
 
     def __init__(self, client: WebasystClient, settings: WebasystSettings, *, marker_key: str = MARKER) -> None:
         self.client, self.settings, self.marker_key = client, settings, marker_key
+        self._seen: Json | None = None
 
-    @cached_property
-    def _shop(self) -> Json:
-        return mapping(self.client.get("shop.settings.get"))
+    def _fresh(self) -> Json:
+        self._seen = mapping(self.client.get("shop.settings.get"))
+        return self._seen
 
-    @cached_property
-    def _rights(self) -> Json:
-        return mapping(self.client.get("shop.rights"))
+    def _clock(self) -> ShopClock:
+        return clock(self._seen or self._fresh())
 
     @cached_property
     def _stocks(self) -> tuple[str, ...]:
         return tuple(text(row.get("id")) for row in rows(self.client.get("shop.stock.getList")))
 
     @cached_property
+    def _types(self) -> dict[str, str]:
+        return {text(row.get("id")): text(row.get("name")) for row in rows(self.client.get("shop.type.getList"))}
+
+    @cached_property
     def _products(self) -> Products:
-        here = zone(text(self._shop.get("server_timezone")))
-        return Products(self.client, here, self._stocks, self.settings.stock_id, self.marker_key)
+        return Products(self.client, self._clock, lambda: self._stocks, self.settings.stock_id)
+
+    @cached_property
+    def _writer(self) -> ProductWriter:
+        return ProductWriter(self.client, self._products, self.marker_key, self._default_type)
 
     @cached_property
     def _orders(self) -> Orders:
-        return Orders(self.client, zone(text(self._shop.get("server_timezone"))), self.marker_key)
+        return Orders(self.client, self._clock, self.marker_key)
+
+    @cached_property
+    def _customers(self) -> Customers:
+        return Customers(self.client)
+
+    def _default_type(self) -> str:
+        return self.settings.default_type or next(iter(self._types), "")
 
     @cached_property
     def _info(self) -> StoreInfo:
-        shop = self._shop
-        types = {text(row.get("id")): text(row.get("name")) for row in rows(self.client.get("shop.type.getList"))}
-        currencies = {code: number(mapping(row).get("rate")) for code, row in mapping(shop.get("currencies")).items()}
+        shop = self._seen or self._fresh()
         return StoreInfo(
-            now=self._clock(shop),
-            zone=text(shop.get("server_timezone")),
+            now=clock(shop).now,
+            zone=clock(shop).name,
             version=text(shop.get("version")),
             identity=self.client.url,
             currency=text(shop.get("default_currency")),
-            currencies=currencies,
+            currencies={code: number(mapping(row).get("rate")) for code, row in mapping(shop.get("currencies")).items()},
             statuses=tuple(_state(row) for row in rows(shop.get("order_states"))),
             stock_ids=self._stocks,
-            types=types,
+            types=self._types,
             stock_counting=text(shop.get("stock_counting_action")),
             problems=self._problems(),
         )
 
-    def _clock(self, shop: Json) -> datetime:
-        return moment(shop.get("server_time"), zone(text(shop.get("server_timezone")))) or datetime.now(UTC)
-
     def _problems(self) -> tuple[str, ...]:
         """A missing right shows as an empty list with 200 (W29), so rights are looked at, not tried out."""
-        if number(self._rights.get("backend")) >= 2:
+        rights = mapping(self.client.get("shop.rights"))
+        if number(rights.get("backend")) >= 2:
             return ()
-        return tuple(f"missing right: {what}" for name, least, what in _NEEDED if number(self._rights.get(name)) < least)
+        return tuple(f"missing right: {what}" for name, least, what in _NEEDED if number(rights.get(name)) < least)
+
+    def _check_rights(self) -> None:
+        """Raises Forbidden when a right was lost, before an empty list is believed."""
+        if problems := self._problems():
+            raise Forbidden("; ".join(problems), store=STORE)
 
     def info(self) -> StoreInfo:
         return self._info
 
     def now(self) -> datetime:
-        """The account's own clock; a right that was lost meanwhile raises Forbidden before an empty list is believed."""
-        shop = mapping(self.client.get("shop.settings.get"))
-        if self._problems():
-            raise Forbidden("; ".join(self._problems()), store=STORE)
-        return self._clock(shop)
+        """The account's own clock."""
+        return clock(self._fresh()).now
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
+        self._fresh()
         return self._products.scan(after)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
+        self._fresh()
         return self._products.changed(since)
 
     def products(self, ids: Collection[str]) -> list[Product]:
@@ -102,22 +123,26 @@ class WebasystStore:
         return self._products.find(skus, created_since)
 
     def create(self, products: Sequence[Product], marker: Mapping[str, str]) -> list[Outcome]:
-        return self._products.create(products, marker)
+        return self._writer.create(products, marker)
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
-        return self._products.write(writes)
+        return self._writer.write(writes)
+
+    def reindex(self, products: Sequence[Product]) -> None:
+        self._writer.reindex(products)
 
     def fit(self, product: Product) -> Product:
-        return self._products.fit(product)
+        return payloads.fitted(product)
 
     def put_images(self, product: Product, images: Sequence[ImageSource]) -> Product:
-        return self._products.put_images(product, images)
+        return put_images(self.client, self._products, product, images)
 
     def categories(self) -> list[Category]:
         return self._products.categories()
 
     def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]:
-        return self._orders.changed(since)
+        self._fresh()
+        return self._orders.changed(since, self._check_rights)
 
     def orders(self, ids: Collection[str]) -> list[Order]:
         return self._orders.read(ids)
@@ -129,16 +154,17 @@ class WebasystStore:
         return self._orders.create(order, marker, suppress_stock=suppress_stock)
 
     def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
-        return self._orders.update(current, desired, suppress_stock=suppress_stock)
+        """Whether it is kept off the stock was settled when the order was made, so `suppress_stock` does not matter here."""
+        return self._orders.update(current, desired)
 
     def set_status(self, order: Order, target: str) -> Order:
         return self._orders.set_status(order, target)
 
     def find_customer(self, customer: Customer) -> list[Customer]:
-        return self._orders.find_customer(customer)
+        return self._customers.find(customer)
 
     def create_customer(self, customer: Customer, order: Order) -> Customer:
-        return self._orders.create_customer(customer, order)
+        return self._customers.create(customer, order)
 
 
 def _state(row: Json) -> Status:

@@ -107,6 +107,8 @@ class _Batch:
             if sku_id in stored and stored[sku_id]["product_id"] in products:
                 product = products[stored[sku_id]["product_id"]]
                 self._write_sku(sku_id, row, product, changes[product["id"]], product["id"] in per_stock)
+        for product_id in per_stock:
+            self._forget_plain_counts(product_id, sku_rows)
         for product_id, values in changes.items():
             self._write_product(product_id, values)
 
@@ -116,6 +118,14 @@ class _Batch:
 
     def _products_with_rows(self, changes: dict[int, Row]) -> set[int]:
         return {row["product_id"] for row in self._shop.in_ids("product_stocks", "product_id", changes, "sku_id")}
+
+    def _forget_plain_counts(self, product_id: int, sku_rows: dict[int, Row]) -> None:
+        """A SKU without rows beside one with rows becomes unlimited, even if only a price was sent for the other."""
+        for sku in self._shop.rows(
+            "SELECT id FROM skus WHERE product_id = ? AND id NOT IN (SELECT sku_id FROM product_stocks)", product_id
+        ):
+            if sku_rows.get(sku["id"], {}).get("counts", _UNSET) is _UNSET:
+                self._shop.update("skus", sku["id"], {"count": None})
 
     def _write_sku(self, sku_id: int, row: Row, product: sqlite3.Row, change: Row, counted_per_stock: bool) -> None:
         values = {name: value for name, value in row.items() if name not in _UNWRITABLE}

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.sandbox.webasyst import contacts, order_stock
 from tests.sandbox.webasyst.answers import ApiError, denied, localised, not_found
+from tests.sandbox.webasyst.discounts import spread
 from tests.sandbox.webasyst.order_create import catalogue_fields, finish, insert
 from tests.sandbox.webasyst.phpform import Values, as_int, as_list, as_text, truthy
 from tests.sandbox.webasyst.rights import get_order, required_form
@@ -15,6 +16,7 @@ from tests.sandbox.webasyst.store import Call, Shop
 from tests.sandbox.webasyst.workflow import is_offered, run
 
 _DROPPED_AT_CREATION = ("shipping_name", "channel_id")
+_RESETS_SHIPPING_NAME = ("items", "shipping")  # whatever reckons shipping anew forgets the method's name that came with it
 _ADDRESS_PARTS = ("street", "city", "region", "zip", "country", "lng", "lat")
 _OK = {"status": "ok", "data": []}
 
@@ -39,7 +41,7 @@ def _create(call: Call) -> None:
     currency = as_text(form.get("currency")) or shop.currency
     items = [_line(shop, raw, currency) for raw in as_list(form["items"]) if isinstance(raw, dict)]
     for item in items:
-        item["stock_id"] = None
+        item |= {"stock_id": None, "price": placed(item["price"], 2)}
     discount = spread(items, decimal(form.get("discount") or 0))
     values = {
         "currency": currency, "rate": shop.currencies.get(currency, 1.0), "comment": as_text(form.get("comment")),
@@ -88,23 +90,9 @@ def _line(shop: Shop, raw: Values, currency: str) -> Row:
         "type": "product", "product_id": as_int(raw.get("product_id")), "sku_id": sku_id,
         "name": as_text(raw.get("name")), "sku_code": as_text(raw.get("sku_code")),
         "quantity": decimal(raw.get("quantity", 1)), "price": placed(decimal(raw.get("price") or 0), 4),
-        "total_discount": 0.0,
+        "total_discount": max(0.0, decimal(raw.get("total_discount") or 0)),
     }  # fmt: skip
     return {**line, **catalogue_fields(shop, sku_id, currency)}
-
-
-def spread(items: list[Row], discount: float) -> float:
-    """Clamped to the lines' total without a word; whole cents per unit, so 50 over 3 pieces is 50.01 (R6, R7)."""
-    subtotal = sum(item["price"] * item["quantity"] for item in items)
-    discount = placed(max(0.0, min(discount, subtotal)), 4)
-    left = discount
-    for position, item in enumerate(items):
-        amount = item["price"] * item["quantity"]
-        share = left if position == len(items) - 1 else (placed(discount * amount / subtotal, 2) if subtotal else 0.0)
-        left = placed(left - share, 4)
-        quantity = item["quantity"]
-        item["total_discount"] = placed(placed(share / quantity, 2) * quantity, 4) if quantity else 0.0
-    return placed(sum(item["total_discount"] for item in items), 4) if items else discount
 
 
 def retotal(shop: Shop, order_id: int) -> None:
@@ -178,6 +166,8 @@ def _change_item(shop: Shop, old: sqlite3.Row, raw: Values, currency: str, reduc
 def _merge_params(call: Call, order: sqlite3.Row) -> None:
     shop, order_id, sent = call.shop, order["id"], call.form.get("params")
     merged = {name: as_text(value) for name, value in (sent if isinstance(sent, dict) else {}).items()}
+    if any(truthy(call.form.get(name)) or (name == "shipping" and name in call.form) for name in _RESETS_SHIPPING_NAME):
+        merged.pop("shipping_name", None)
     merged |= {"coupon_id": "0", **_addresses(call, order["contact_id"])}
     storefront = order_stock.param(shop, order_id, "storefront")
     if storefront:

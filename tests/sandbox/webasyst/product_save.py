@@ -13,7 +13,8 @@ from tests.sandbox.webasyst.schema import Row
 from tests.sandbox.webasyst.store import Call, Shop
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?")
-_READ_ONLY = ("id", "sku_id", "sku_count", "image_filename")
+_READ_ONLY = ("id", "sku_id", "sku_count")
+_RELATIONS = ("id", "access_token", "skus", "categories", "tags", "params", "sets", "features")
 FEATURES = ("weight", "length", "color", "gtin")
 
 
@@ -52,10 +53,12 @@ def change(call: Call, product_id: int) -> None:
     shop.update("products", product_id, values)
     if form.get("skus"):
         save_skus(shop, product_id, form["skus"])
-    touched = _save_relations(call, product_id, form)
-    if (values or touched or form.get("skus")) and "edit_datetime" not in values:
+    strange = any(name not in schema.PRODUCT and name not in _RELATIONS for name in form)  # an unknown field makes the product dirty
+    touched = _save_relations(call, product_id, form) or bool(values) or strange or bool(form.get("skus"))
+    if touched and "edit_datetime" not in values:
         shop.update("products", product_id, {"edit_datetime": shop.stamp()})
-    words.reindex(shop, product_id)
+    if touched:
+        words.reindex(shop, product_id)
 
 
 def _columns(call: Call, form: Values) -> Row:
@@ -63,6 +66,8 @@ def _columns(call: Call, form: Values) -> Row:
     for name, value in form.items():
         if name in schema.PRODUCT and name not in _READ_ONLY:
             values[name] = _plain(name, value)
+    if "name" in values:
+        values["name"] = re.sub(r"[\r\n]+", " ", values["name"])
     if "name" in values and values["name"] == "":
         values["name"] = localised("New product", call.user.locale)
     return values

@@ -1,0 +1,55 @@
+"""Images: bytes by multipart, each once, as the shop takes the same picture as often as it is sent (W41)."""
+
+from collections.abc import Sequence
+
+from ..domain.exchange import ImageSource
+from ..domain.model import Product
+from ..errors import NotKept, OutcomeUnknown
+from .client import WebasystClient
+from .decode import Json, mapping, rows, text
+from .products import Products
+
+
+def put_images(client: WebasystClient, products: Products, product: Product, images: Sequence[ImageSource]) -> Product:
+    """Uploads what is new, deletes what is not wanted, then sets the order. Raises NotKept when the pictures are others afterwards."""
+    here = {image.id for image in product.images}
+    wanted: list[str] = []
+    for image in images:
+        found = image.id or _uploaded(client, products, product.id, image, here)
+        here.add(found)
+        wanted.append(found)
+    for unwanted in product.images:
+        if unwanted.id not in wanted:
+            client.post("shop.product.images.delete", {"id": unwanted.id})
+    if len(wanted) > 1:
+        client.post("shop.product.images.sort", {"photo_ids": wanted}, {"product_id": product.id})
+    _mend_main(client, product.id)
+    kept = next(iter(products.read([product.id])), product)
+    if [image.id for image in kept.images] != wanted:
+        raise NotKept("images were not kept", product=product.id)
+    return kept
+
+
+def _uploaded(client: WebasystClient, products: Products, product_id: str, image: ImageSource, here: set[str]) -> str:
+    """After a lost answer the one picture that was not there before is it."""
+    try:
+        return text(client.upload(product_id, image.filename or "image.png", image.data).get("id"))
+    except OutcomeUnknown:
+        now = {kept.id for item in products.read([product_id]) for kept in item.images}
+        if len(now - here) != 1:
+            raise
+        return (now - here).pop()
+
+
+def _mend_main(client: WebasystClient, product_id: str) -> None:
+    """Sorting moves the product's `image_id` and leaves its `ext`: a png after a jpg would have a dead address (3.7)."""
+    query = {"hash": f"id/{product_id}", "fields": "images", "escape": 0}
+    for row in rows(mapping(client.get("shop.product.search", query)).get("products")):
+        main = next((item for item in rows(row.get("images")) if text(item.get("id")) == text(row.get("image_id"))), None)
+        if main and _file(main, "filename") != _file(row, "image_filename"):
+            form = {"image_id": text(main.get("id")), "ext": text(main.get("ext")), "image_filename": text(main.get("filename"))}
+            client.post("shop.product.update", form, {"id": product_id})
+
+
+def _file(row: Json, name: str) -> tuple[str, str]:
+    return text(row.get("ext")), text(row.get(name))

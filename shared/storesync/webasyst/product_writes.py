@@ -1,0 +1,204 @@
+"""Writing products to Shop-Script: one massUpdate for many rows, single calls only for what it cannot say, and a read-back that believes no answer."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from ..domain import prints
+from ..domain.exchange import Outcome, ProductWrite
+from ..domain.model import Group, Product, Variant, sku_key
+from ..errors import NotKept, OutcomeUnknown, Rejected, StoreError, SyncError
+from ..http import CallClass
+from . import payloads
+from .client import WebasystClient
+from .decode import mapping, text
+from .payloads import product_fields, sku_fields
+from .products import Products
+
+ROWS = 100
+LOST_AT_MOST = timedelta(minutes=15)
+Fields = dict[str, object]
+
+
+class ProductWriter:
+    """`default_type` gives the product type of a product that names none: without a type the shop's own editor fails (3.4)."""
+
+    def __init__(self, client: WebasystClient, products: Products, marker_key: str, default_type: Callable[[], str]) -> None:
+        self.client, self.products, self.marker_key, self.default_type = client, products, marker_key, default_type
+
+    # -- changes
+
+    def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
+        errors: dict[str, SyncError] = {}
+        for batch in _batches(writes):
+            self._mass(batch, errors)
+        for write in writes:
+            if write.current.id not in errors:
+                self._singly(write, errors)
+        kept = {item.id: item for item in self.products.read([write.current.id for write in writes])}
+        return [_outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in writes]
+
+    def _mass(self, writes: Sequence[ProductWrite], errors: dict[str, SyncError]) -> None:
+        """One bad value makes the shop refuse all rows (M1), so halves are tried until it stands alone."""
+        skus = [row for write in writes for row in self._sku_rows(write)]
+        products = [row for write in writes if (row := _product_row(write))]
+        if not skus and not products:
+            return
+        form = {name: json.dumps(value, ensure_ascii=False) for name, value in (("jsku", skus), ("jproduct", products)) if value}
+        try:
+            self.client.send(self.client.post_call("shop.product.massUpdate", form, kind=CallClass.BULK))
+        except Rejected as error:
+            if len(writes) == 1:
+                errors[writes[0].current.id] = error
+                return
+            middle = len(writes) // 2
+            self._mass(writes[:middle], errors)
+            self._mass(writes[middle:], errors)
+
+    def _sku_rows(self, write: ProductWrite) -> list[Fields]:
+        found = {variant.id: self._sku_row(write, variant) for variant in write.desired.variants if variant.id}
+        for variant in self._in_danger(write.current):
+            found[variant.id] = self._stock(variant.stock, variant) | found.get(variant.id, {})
+        return [{"id": int(variant), **fields} for variant, fields in found.items() if fields]
+
+    def _in_danger(self, product: Product) -> tuple[Variant, ...]:
+        """Where one SKU is counted by stock, massUpdate makes its sisters with a plain count unlimited, even when only a price was sent."""
+        if not any(variant.stocks for variant in product.variants):
+            return ()
+        return tuple(variant for variant in product.variants if not variant.stocks and variant.stock is not None)
+
+    def _sku_row(self, write: ProductWrite, variant: Variant) -> Fields:
+        fields: Fields = {}
+        if prints.key(Group.PRICE, variant.id) in write.changes:
+            fields |= {"price": prints.number(variant.price), "compare_price": prints.number(variant.compare_price)}
+        if prints.key(Group.IDENTITY, variant.id) in write.changes:
+            fields |= {"sku": variant.sku, "available": int(variant.available)}
+        if prints.key(Group.STOCK, variant.id) in write.changes:
+            fields |= self._stock(variant.stock, write.current.variant(variant.id))
+        return fields
+
+    def _stock(self, wanted: int | None, current: Variant | None) -> Fields:
+        """A value for every stock of the shop: one that is missing would mean unlimited (W20, 3.6)."""
+        if not self.products.stocks():
+            return {"count": "" if wanted is None else wanted}
+        others = dict(current.stocks) if current else {}
+        counts = {stock: others.get(stock) if others else 0 for stock in self.products.stocks()} | {self.products.stock_id: wanted}
+        return {"stock": {stock: "" if number is None else number for stock, number in counts.items()}}
+
+    def _singly(self, write: ProductWrite, errors: dict[str, SyncError]) -> None:
+        """What massUpdate cannot say: categories, and new variants. A lost answer is settled by the read-back."""
+        try:
+            if Group.LISTING in write.changes and write.desired.listing.categories != write.current.listing.categories:
+                self.client.post("shop.product.update", {"categories": write.desired.listing.categories}, {"id": write.current.id})
+            for variant in write.desired.variants:
+                if not variant.id:
+                    self._add_sku(write.current.id, variant)
+        except StoreError as error:
+            errors[write.current.id] = error
+
+    def _add_sku(self, product_id: str, variant: Variant) -> None:
+        fields = sku_fields(variant, self._form_stock(variant.stock))
+        try:
+            self.client.post("shop.product.skus.add", fields, {"product_id": product_id}, repeatable=False)
+        except OutcomeUnknown:
+            now = self.products.read([product_id])
+            if not any(kept.sku.strip() == variant.sku.strip() for item in now for kept in item.variants):
+                raise
+
+    def _form_stock(self, wanted: int | None) -> Fields:
+        value = "" if wanted is None else wanted
+        if not self.products.stocks():
+            return {"stock": {"0": value}}
+        return {"stock": {stock: value if stock == self.products.stock_id else 0 for stock in self.products.stocks()}}
+
+    def reindex(self, products: Sequence[Product]) -> None:
+        """The search index learns a name only from a single save that changes something (M3); a field that the shop does not know is enough."""
+        calls = [
+            self.client.post_call("shop.product.update", {"name": item.content.name, "storesync_reindex": 1}, {"id": item.id})
+            for item in products
+        ]
+        self.client.many(calls)
+
+    # -- new products
+
+    def create(self, products: Sequence[Product], marker: Mapping[str, str]) -> list[Outcome]:
+        started = self.products.clock().now - LOST_AT_MOST
+        prepared = self._with_own_slugs(products)
+        forms = [self._add_form(product, marker.get(product.variants[0].sku, "")) for product in prepared]
+        answers = self.client.many([self.client.post_call("shop.product.add", form, repeatable=False) for form in forms])
+        ids = [text(mapping(answer).get("id")) if not isinstance(answer, SyncError) else "" for answer in answers]
+        lost = [at for at, answer in enumerate(answers) if isinstance(answer, OutcomeUnknown)]
+        if lost:
+            found = self.products.find([products[at].variants[0].sku for at in lost], started)
+            by_sku = {sku_key(variant.sku): item.id for item in found for variant in item.variants}
+            for at in lost:
+                ids[at] = by_sku.get(sku_key(products[at].variants[0].sku), "")
+        kept = {item.id: item for item in self.products.read([item for item in ids if item])}
+        return [_created(kept.get(found), answer) for found, answer in zip(ids, answers, strict=True)]
+
+    def _with_own_slugs(self, products: Sequence[Product]) -> list[Product]:
+        """Without an address of its own a product gets its id as one, which is unique (W42)."""
+        taken = self.products.taken_slugs([item.content.slug for item in products])
+        result = []
+        for item in products:
+            slug = "" if item.content.slug in taken else item.content.slug
+            taken.add(slug)
+            result.append(replace(item, content=replace(item.content, slug=slug)))
+        return result
+
+    def _add_form(self, product: Product, mark: str) -> Fields:
+        skus = [sku_fields(variant, self._form_stock(variant.stock)) for variant in product.variants]
+        form: Fields = {**product_fields(product), "status": payloads.status(product.listing.visibility), "skus": skus}
+        optional = {
+            "url": product.content.slug,
+            "type_id": product.listing.type_id or self.default_type(),
+            "currency": product.currency,
+            "categories": product.listing.categories,
+        }
+        return form | {name: value for name, value in optional.items() if value} | {"params": {self.marker_key: mark}}
+
+
+def _batches(writes: Sequence[ProductWrite]) -> Iterator[list[ProductWrite]]:
+    """A hundred SKU rows at most, but never a part of a product."""
+    batch: list[ProductWrite] = []
+    size = 0
+    for write in writes:
+        if batch and size + len(write.desired.variants) > ROWS:
+            yield batch
+            batch, size = [], 0
+        batch.append(write)
+        size += len(write.desired.variants)
+    if batch:
+        yield batch
+
+
+def _product_row(write: ProductWrite) -> Fields:
+    fields: Fields = {}
+    if Group.CONTENT in write.changes:
+        fields |= product_fields(write.desired)
+    if Group.LISTING in write.changes:
+        fields |= {"status": int(payloads.status(write.desired.listing.visibility))}
+    return {"id": int(write.current.id), **fields} if fields else {}
+
+
+def _created(kept: Product | None, answer: object) -> Outcome:
+    if kept is not None:
+        return Outcome(kept)
+    return Outcome(None, answer if isinstance(answer, SyncError) else NotKept("created, yet not found"))
+
+
+def _outcome(write: ProductWrite, kept: Product | None, error: SyncError | None) -> Outcome:
+    """Price and identity must be what was sent. The others must have moved: texts may be tidied by the shop, a sale may change a stock meanwhile."""
+    if error is not None or kept is None:
+        return Outcome(kept, error or NotKept("the product is gone", product=write.current.id))
+    before, wanted, now = prints.of(write.current), prints.of(write.desired), prints.of(kept)
+    exact = (Group.PRICE.value + ":", Group.IDENTITY.value + ":")
+    off = [
+        name
+        for name in write.changes
+        if name in wanted and now.get(name) != wanted[name] and (name.startswith(exact) or now.get(name) == before.get(name))
+    ]
+    if off:
+        return Outcome(kept, NotKept("the shop answered ok and kept something else", product=kept.id, fields=",".join(sorted(off))))
+    return Outcome(kept)
