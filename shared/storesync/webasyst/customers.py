@@ -11,6 +11,7 @@ from .decode import mapping, rows, text
 from .hashes import order_value
 
 MOST = 100
+EVERYBODY = "search/app.show_contacts=all&"
 
 
 class Customers:
@@ -18,14 +19,20 @@ class Customers:
         self.client = client
 
     def find(self, customer: Customer) -> list[Customer]:
-        """By e-mail, else by phone; contacts without orders too (X6). Compared one by one, as a condition may have been ignored (W12)."""
+        """By id when one is given, else by e-mail, else by phone; contacts without orders too (X6). Compared one by one, as a condition may
+        have been ignored (W12)."""
+        if customer.id:
+            return [item for item in self._search(f"id/{customer.id}") if item.id == customer.id]
         if customer.email_key:
-            return [item for item in self._search(f"email={order_value(customer.email.strip())}") if item.email_key == customer.email_key]
-        digits = _digits(customer.phone)
-        return [item for item in self._search(f"phone={digits}") if _digits(item.phone) == digits] if digits else []
+            found = self._search(f"{EVERYBODY}email={order_value(customer.email.strip())}")
+            return [item for item in found if item.email_key == customer.email_key]
+        for digits in _spellings(customer.phone_key):
+            if found := [item for item in self._search(f"{EVERYBODY}phone={digits}") if item.phone_key == customer.phone_key]:
+                return found
+        return []
 
     def _search(self, condition: str) -> list[Customer]:
-        query = {"hash": f"search/app.show_contacts=all&{condition}", "limit": MOST}
+        query = {"hash": condition, "limit": MOST}
         found = [order_payloads.customer(row) for row in rows(mapping(self.client.get("shop.customer.search", query)).get("customers"))]
         return sorted(found, key=lambda item: int(item.id or 0))
 
@@ -53,5 +60,8 @@ class Customers:
             return {"contact_id": found[-1].id}
 
 
-def _digits(phone: str) -> str:
-    return "".join(filter(str.isdigit, phone))
+def _spellings(phone_key: str) -> tuple[str, ...]:
+    """The shop keeps digits as they were typed: a Russian number begins with 7 or with 8."""
+    if len(phone_key) == 11 and phone_key.startswith("7"):
+        return phone_key, "8" + phone_key[1:]
+    return (phone_key,) if phone_key else ()

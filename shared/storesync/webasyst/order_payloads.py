@@ -60,7 +60,7 @@ def _included_tax(item: Json) -> Decimal:
 
 
 def line(row: Json) -> Line:
-    """A service and a part of a piece have no counterpart elsewhere: they stand as free-form lines, with their money."""
+    """A service belongs to the line above it and has no counterpart elsewhere: it stands as a free-form line, with its money."""
     sku_id, quantity = text(row.get("sku_id")), number(row.get("quantity"))
     found = Line(
         id=text(row.get("id")),
@@ -69,13 +69,10 @@ def line(row: Json) -> Line:
         sku=text(row.get("sku_code")),
         name=text(row.get("name")),
         price=number(row.get("price")),
-        quantity=int(quantity),
+        quantity=int(quantity) if quantity == int(quantity) else quantity.normalize(),
     )
-    if quantity != int(quantity):
-        found = replace(found, name=f"{found.name} x {quantity.normalize():f}", price=found.price * quantity, quantity=1)
-    elif sku_id not in ("", "0") and text(row.get("type")) != "service":
-        return found
-    return replace(found, product_id="", variant_id="", sku="")
+    free_form = sku_id in ("", "0") or text(row.get("type")) == "service"
+    return replace(found, product_id="", variant_id="", sku="") if free_form else found
 
 
 def customer(row: Json, contact_id: str = "") -> Customer:
