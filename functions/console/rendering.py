@@ -123,4 +123,10 @@ def static(name: str) -> Response[str] | None:
     if name not in _files():
         return None
     headers = {**HEADERS, "cache-control": "public, max-age=31536000, immutable"}
-    return Response(200, TYPES[Path(name).suffix], _files()[name][0].replace("/*# sourceMappingURL=bootstrap.min.css.map */", ""), headers, compress=True)
+    return Response(
+        200,
+        TYPES[Path(name).suffix],
+        _files()[name][0].replace("/*# sourceMappingURL=bootstrap.min.css.map */", ""),
+        headers,
+        compress=True,
+    )

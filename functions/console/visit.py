@@ -60,7 +60,10 @@ class Visit:
 
     def page(self, template: str, connection: Connection | None = None, **values: Any) -> Response[str]:
         """The whole page, with what its frame shows."""
-        given = {"connections": bootstrap.connections().list() if self.session else [], "notice": NOTICES.get(self.cookies.get(NOTICE, ""), "")}
+        given = {
+            "connections": bootstrap.connections().list() if self.session else [],
+            "notice": NOTICES.get(self.cookies.get(NOTICE, ""), ""),
+        }
         answer = rendering.page(template, self.language, **{"visit": self, "connection": connection, **given, **values})
         if given["notice"]:
             answer.cookies.append(cookie(NOTICE, "", 0))

@@ -8,10 +8,10 @@ from storesync import bootstrap, telemetry
 from storesync.domain.changes import Change
 
 
-def apply(record: SQSRecord) -> dict[str, int]:
+def apply(record: SQSRecord, lambda_context: Any) -> dict[str, int]:
     """A message that cannot be understood fails as well: it ends in the dead letters, where it can be seen."""
     with bootstrap.returning(record.receipt_handle, int(record.attributes.approximate_receive_count)):
-        return bootstrap.worker().apply(Change.from_message(record.json_body))
+        return bootstrap.worker().apply(Change.from_message(record.json_body), lambda_context.get_remaining_time_in_millis() / 1000)
 
 
 @telemetry.observed

@@ -122,7 +122,7 @@ def secrets() -> "Secrets":
 def queue() -> "Queue":
     from .state.queue import Queue
 
-    return Queue(settings().queue_url, settings().product_shards)
+    return Queue(settings().queue_url)
 
 
 @functools.cache

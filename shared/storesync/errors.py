@@ -9,6 +9,7 @@
     ├── TooManyHints                hints of one connection come too fast
     ├── LeaseLost                   another worker owns the stream now
     ├── StateUnavailable            the tables, the queue or the secrets did not answer
+    ├── CatalogueUnread             the SKUs of both stores are not known yet
     ├── GuardTripped                a plan would touch more than the owner allowed
     ├── StoreError                  a store did not do what was asked
     │   ├── Unreachable             no connection, nothing was sent
@@ -112,6 +113,13 @@ class StateUnavailable(SyncError):
 
     retriable = True
     advice = "Nothing to do: it is tried again by itself. If it lasts, look at the AWS account's limits and the stack's events."
+
+
+class CatalogueUnread(SyncError):
+    """Before the first match the SKUs of both stores have to be known; they are being read."""
+
+    retriable = True
+    advice = "Nothing to do: the catalogues of both shops are being read."
 
 
 class GuardTripped(SyncError):

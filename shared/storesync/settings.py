@@ -19,9 +19,7 @@ class Settings:
     dead_letters_url: str
     secrets_prefix: str
     public_url: str
-    product_shards: int
     journal_days: int
-    lease_seconds: int
     allow_private_addresses: bool
     aws_region: str
 
@@ -73,9 +71,7 @@ VARIABLES: Mapping[str, Callable[[str], Any]] = {
     "DEAD_LETTERS_URL": _text,
     "SECRETS_PREFIX": _text,
     "PUBLIC_URL": _text,
-    "PRODUCT_SHARDS": _count,
     "JOURNAL_DAYS": _count,
-    "LEASE_SECONDS": _count,
     "ALLOW_PRIVATE_ADDRESSES": _flag,
     "AWS_REGION": _text,  # set by Lambda itself
 }

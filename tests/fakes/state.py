@@ -71,7 +71,6 @@ class MemoryQueue:
     `receive` hands out the first message of a group that has none under way; `done` or `give_back` ends that.
     """
 
-    shards: int = 1
     now: Callable[[], float] = time.time
     hook: Hook = ignore
     waiting: deque[tuple[str, str]] = field(default_factory=deque)
@@ -96,13 +95,13 @@ class MemoryQueue:
             self.writes.run(f"send {change.kind}", lambda change=change: self._take_in(change))
 
     def _take_in(self, change: Change) -> None:
-        group, unique = address(change, self.shards)
+        group, unique = address(change)
         if self._seen.get(unique, float("-inf")) + DEDUPLICATION_SECONDS <= self.now():
             self._seen[unique] = self.now()
             self.waiting.append((group, change.to_message()))
 
     def receive(self) -> Change | None:
-        """The group of a change is `change.group(shards)`."""
+        """The group of a change is `change.group`."""
         for at, (group, body) in enumerate(self.waiting):
             if group not in self.under_way:
                 del self.waiting[at]
@@ -111,11 +110,11 @@ class MemoryQueue:
         return None
 
     def done(self, change: Change) -> None:
-        self.under_way.pop(change.group(self.shards), None)
+        self.under_way.pop(change.group, None)
 
     def give_back(self, change: Change) -> None:
         """To the front: the order within its group stays."""
-        if message := self.under_way.pop(change.group(self.shards), None):
+        if message := self.under_way.pop(change.group, None):
             self.waiting.appendleft(message)
 
     def crash(self) -> None:
@@ -131,9 +130,9 @@ def _read(body: str) -> Change:
 class MemoryState:
     """Everything that a stack remembers. `hook` is told of each write, before and after it; `now` in unix seconds."""
 
-    def __init__(self, now: Callable[[], float] = time.time, shards: int = 1) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.state, self.records = MemoryTable(now), MemoryTable(now)
-        self.queue, self.secrets = MemoryQueue(shards, now), MemorySecrets()
+        self.queue, self.secrets = MemoryQueue(now), MemorySecrets()
         self.connections, self.one_time = MemoryConnections(self.state), MemoryOneTimeStates(self.state)
 
     def watch(self, hook: Hook) -> None:

@@ -106,7 +106,7 @@ def test_the_settings_read_are_those_that_the_template_sets() -> None:
 
 def test_all_problems_of_the_settings_are_told_at_once() -> None:
     with pytest.raises(ConfigurationError) as told:
-        Settings.from_env({"STATE_TABLE": " ", "PRODUCT_SHARDS": "many", "ALLOW_PRIVATE_ADDRESSES": "yes"})
+        Settings.from_env({"STATE_TABLE": " ", "JOURNAL_DAYS": "many", "ALLOW_PRIVATE_ADDRESSES": "yes"})
     assert len(told.value.problems) == len(VARIABLES)
 
 

@@ -91,11 +91,6 @@ def test_a_message_stays_hidden_six_times_as_long_as_the_worker_may_run() -> Non
     assert function("SyncWorker")["Events"]["Changes"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_a_lease_outlives_every_function_that_could_hold_it() -> None:
-    longest = max(function(name)["Timeout"] for name in FUNCTIONS)
-    assert SOURCE["Parameters"]["LeaseSeconds"]["Default"] > longest
-
-
 def test_queues_are_encrypted_and_the_queue_of_changes_is_first_in_first_out() -> None:
     assert all(
         queue["SqsManagedSseEnabled"] and queue["MessageRetentionPeriod"] == 14 * 86400 for queue in of_type("AWS::SQS::Queue").values()

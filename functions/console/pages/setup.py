@@ -48,7 +48,9 @@ def save_cscart(connection_id: str) -> Response[str]:
         try:
             changed, sheet = bootstrap.shop_sheet(_with_url(form.changed(found)), key)
         except Unauthorised:
-            form.key.errors = [texts.N_("The shop refuses this key with this e-mail. Copy the key again, and see that “API access” is ticked.")]
+            form.key.errors = [
+                texts.N_("The shop refuses this key with this e-mail. Copy the key again, and see that “API access” is ticked.")
+            ]
         except StoreError as error:
             form.cscart__url.errors = [error.advice]
         else:
@@ -145,7 +147,10 @@ def _page(found: Connection, step: str, *, status: int = 200, **values: Any) -> 
 
 
 def _with_url(found: Connection) -> Connection:
-    ours, theirs = replace(found.cscart, url=forms.address(found.cscart.url)), replace(found.webasyst, url=forms.address(found.webasyst.url))
+    ours, theirs = (
+        replace(found.cscart, url=forms.address(found.cscart.url)),
+        replace(found.webasyst, url=forms.address(found.webasyst.url)),
+    )
     return replace(found, cscart=ours, webasyst=theirs)
 
 

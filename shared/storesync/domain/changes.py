@@ -1,7 +1,6 @@
 """Changes: queued hints that records of a store may have changed. Never data to act on."""
 
 import json
-import zlib
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Self
@@ -10,6 +9,8 @@ from ..errors import BadMessage
 from .model import StoreName
 
 VERSION = 1
+PRODUCTS, SWEEP, ORDERS = "products", "sweep", "orders"
+PRODUCT_STREAMS = (PRODUCTS, SWEEP)
 
 
 class Kind(StrEnum):
@@ -32,6 +33,7 @@ class Change:
     """`ids` are record ids of `store`; for `stream`, the names of streams to run on (a continuation, or "run now"); for `look`, a question.
 
     `observation` makes the message unique: two changes of one record in the queue's deduplication window are both delivered.
+    `tries` counts how often the record was queued again by itself because a store failed on it.
     """
 
     connection: str
@@ -41,13 +43,19 @@ class Change:
     cause: Cause
     observation: str
     run: str = ""
+    tries: int = 0
 
-    def group(self, shards: int) -> str:
-        """FIFO group: one worker per order, a bounded number for products, one per stream."""
+    @property
+    def group(self) -> str:
+        """FIFO group: one worker per order, one for all about the products of a connection, one per other stream.
+
+        Products come in batches, so one worker is as quick as the two calls at a time that a shop bears; and a sweep that goes on in
+        a message behind the batches it queued never runs ahead of them.
+        """
         if self.kind is Kind.ORDER:
             return f"{self.connection}#order#{self.store}#{self.ids[0]}"
-        if self.kind is Kind.PRODUCT:
-            return f"{self.connection}#product#{zlib.crc32(self.ids[0].encode()) % shards}"
+        if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS:
+            return f"{self.connection}#product"
         if self.kind is Kind.LOOK:
             return f"{self.connection}#look#{self.ids[0]}"
         return f"{self.connection}#stream#{self.store}#{self.ids[0]}"
@@ -72,6 +80,7 @@ class Change:
                 cause=Cause(body.get("cause", Cause.PULL)),
                 observation=str(body.get("observation", "")),
                 run=str(body.get("run", "")),
+                tries=int(body.get("tries", 0)),
             )
         except (KeyError, TypeError, ValueError) as wrong:
             raise BadMessage("not a change message", problem=type(wrong).__name__) from wrong

@@ -130,7 +130,7 @@ class _Planner:
 
     def _product_group(self, group: Group) -> None:
         values = {store: _product_value(self.products[store], group) for store in StoreName}
-        hashed = {store: prints.of_value(values[store]) for store in StoreName}
+        hashed = {store: prints.of(self.products[store])[prints.key(group)] for store in StoreName}
         keys = dict.fromkeys(StoreName, prints.key(group))
         target, rule = direction(self.connection, group, _moved(self.pair, keys, hashed))
         if target is None or any(_product_value(self.wanted[store], group) == values[store] for store in StoreName):

@@ -6,7 +6,7 @@ import unicodedata
 from base64 import urlsafe_b64encode
 from decimal import Decimal
 
-from .model import Content, Group, Listing, Product, Variant
+from .model import Content, Group, Listing, Product, Variant, Visibility
 
 UNLIMITED = "~"
 PRINT_BYTES = 9  # 12 characters; 72 bits keep a chance match below 1 in 10^11 at 100,000 products
@@ -45,6 +45,16 @@ def variant_value(variant: Variant, group: Group) -> tuple[object, ...]:
     return (variant.sku.strip(), variant.available)
 
 
+def listing_print(listing: Listing) -> str:
+    """The visibility shows in front, so that a pass can tell that something was hidden without asking a store."""
+    return f"{listing.visibility.value[0]}:{of_value(listing_value(listing))}"
+
+
+def visibility_of(text: str) -> Visibility | None:
+    """Of a listing's print."""
+    return next((item for item in Visibility if text.startswith(f"{item.value[0]}:")), None)
+
+
 def media_value(product: Product) -> tuple[str, ...]:
     return tuple(image.key for image in product.images)
 
@@ -76,6 +86,6 @@ def of(product: Product, *, with_product: bool = True) -> dict[str, str]:
     prints = {name: value for variant in product.variants for name, value in of_variant(variant).items()}
     if with_product:
         prints[key(Group.CONTENT)] = of_value(content_value(product.content))
-        prints[key(Group.LISTING)] = of_value(listing_value(product.listing))
+        prints[key(Group.LISTING)] = listing_print(product.listing)
         prints[key(Group.MEDIA)] = of_value(media_value(product))
     return prints

@@ -73,7 +73,10 @@ class Backlog:
             if again:
                 group = message["Attributes"]["MessageGroupId"]
                 self._sqs().send_message(
-                    QueueUrl=self._queue, MessageBody=letter.body, MessageGroupId=group, MessageDeduplicationId=f"again-{letter.id}-{_now()}"
+                    QueueUrl=self._queue,
+                    MessageBody=letter.body,
+                    MessageGroupId=group,
+                    MessageDeduplicationId=f"again-{letter.id}-{_now()}",
                 )
             self._sqs().delete_message(QueueUrl=self._dead, ReceiptHandle=message["ReceiptHandle"])
             settled += 1

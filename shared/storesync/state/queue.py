@@ -13,8 +13,8 @@ TRIES = 3
 
 
 class Queue:
-    def __init__(self, url: str, shards: int = 1, client: Any = None) -> None:
-        self._url, self._shards, self._client = url, shards, client
+    def __init__(self, url: str, client: Any = None) -> None:
+        self._url, self._client = url, client
 
     def _sqs(self) -> Any:
         if self._client is None:
@@ -45,13 +45,13 @@ class Queue:
         raise StateUnavailable("the queue did not take all changes", failed=len(entries))
 
     def _entry(self, name: str, change: Change) -> dict[str, str]:
-        group, unique = address(change, self._shards)
+        group, unique = address(change)
         return {"Id": name, "MessageBody": change.to_message(), "MessageGroupId": group, "MessageDeduplicationId": unique}
 
 
-def address(change: Change, shards: int) -> tuple[str, str]:
+def address(change: Change) -> tuple[str, str]:
     """Its group and its deduplication id, which is of the observation: a later change of the same record is never swallowed."""
-    group = change.group(shards)
+    group = change.group
     return group, hashlib.sha256(f"{group}|{','.join(change.ids)}|{change.cause}|{change.observation}".encode()).hexdigest()
 
 

@@ -1,48 +1,68 @@
 """The mass-change breaker: what a pass found is held until it is known not to be more than the owner allows."""
 
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 
 from ..domain import prints
+from ..domain.connection import Guard
 from ..domain.links import Row
-from ..domain.model import Group, Record, StoreName
+from ..domain.model import Group, Record, StoreName, Visibility
 from ..errors import GuardTripped
-from .ports import World
+
+KINDS = ("zeroed", "repriced", "hidden", "touched", "missing")
 
 
 class Held:
-    """Ids of changed rows, and how many of the linked ones would be zeroed or repriced. Ids only: a catalogue is never held."""
+    """Ids of linked records that moved or are missing, and how many of them would be zeroed, repriced, hidden or touched at all.
 
-    def __init__(self, world: World, store: StoreName) -> None:
-        self.world, self.store = world, store
-        self.ids: list[str] = []
-        self.seen = self.zeroed = self.repriced = 0
+    Ids only: a catalogue is never held. Records without a counterpart put nothing at risk and are not held back.
+    """
 
-    def add(self, row: Row | None, record: Record) -> None:
-        self.ids.append(record.product_id or record.id)
-        if row is None or not row.counterpart or row.parked:
+    def __init__(self, guard: Guard, store: StoreName, ids: tuple[str, ...] = (), counts: Mapping[str, int] | None = None) -> None:
+        self.guard, self.store = guard, store
+        self.ids = dict.fromkeys(ids)
+        self.counts = Counter({kind: (counts or {}).get(kind, 0) for kind in KINDS})
+
+    def add(self, row: Row, record: Record) -> None:
+        self.ids[record.product_id or record.id] = None
+        if row.parked:
             return
-        self.seen += 1
-        self.zeroed += any(self._zeroed(name, row, record) for name in record.prints if name.startswith(Group.STOCK))
-        self.repriced += any(self._jumped(name, row, record) for name in record.prints if name.startswith(Group.PRICE))
+        self.counts["touched"] += 1
+        self.counts["zeroed"] += any(_zeroed(name, row, record) for name in record.prints if name.startswith(Group.STOCK))
+        self.counts["repriced"] += any(self._jumped(name, row, record) for name in record.prints if name.startswith(Group.PRICE))
+        self.counts["hidden"] += _hidden(row, record)
 
-    @staticmethod
-    def _zeroed(name: str, row: Row, record: Record) -> bool:
-        before = row.prints.get(name, "0")
-        return record.prints[name] == "0" and before not in ("0", prints.UNLIMITED) and not before.startswith("-")
+    def miss(self, row: Row) -> None:
+        """A linked row that the list did not show."""
+        self.ids[row.id] = None
+        self.counts["missing"] += 1
 
     def _jumped(self, name: str, row: Row, record: Record) -> bool:
-        before, after = (Decimal(text.split("/")[0]) for text in (row.prints.get(name, "0/0"), record.prints[name]))
-        return bool(before) and abs(after - before) / before > self.world.connection.guard.price_jump
+        before, after = _price(row.prints.get(name, "")), _price(record.prints[name])
+        return before is not None and after is not None and before > 0 and abs(after - before) / before > self.guard.price_jump
 
-    def check(self) -> None:
-        """Raises GuardTripped: nothing of this pass is queued until the owner confirms, which is remembered for one hour."""
-        guard = self.world.connection.guard
-        worst = max(self.zeroed, self.repriced)
-        if worst < guard.at_least or self._confirmed():
-            return
-        size = int(self.world.streams.cursor(f"size:{self.store}") or 0)
-        if Decimal(worst) > guard.share * max(size, self.seen):
-            raise GuardTripped("too many records at once", store=self.store, zeroed=self.zeroed, repriced=self.repriced)
+    def check(self, size: int, confirmed: Mapping[str, int] | None = None) -> None:
+        """Raises GuardTripped with the counts. `size`: how many records the store has; `confirmed`: counts that the owner has agreed to."""
+        limit = max(self.guard.at_least, int(self.guard.share * size))
+        over = {kind: self.counts[kind] for kind in KINDS if self.counts[kind] > max(limit, (confirmed or {}).get(kind, 0))}
+        if over:
+            raise GuardTripped("too many records at once", store=self.store, **over)
 
-    def _confirmed(self) -> bool:
-        return bool(self.world.streams.cursor(f"confirmed:{self.store}"))
+
+def _zeroed(name: str, row: Row, record: Record) -> bool:
+    before = row.prints.get(name, "0")
+    return record.prints[name] == "0" and before not in ("0", prints.UNLIMITED) and not before.startswith("-")
+
+
+def _hidden(row: Row, record: Record) -> bool:
+    name = prints.key(Group.LISTING)
+    before, after = (prints.visibility_of(side.prints.get(name, "")) for side in (row, record))
+    return before is Visibility.VISIBLE and after not in (None, Visibility.VISIBLE)
+
+
+def _price(text: str) -> Decimal | None:
+    try:
+        return Decimal(text.split("/")[0])
+    except InvalidOperation:
+        return None

@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from ..errors import LeaseLost
 from .ports import Lease, World
 
-LEASE_SECONDS = 300.0
+LEASE_SECONDS = 120.0
 PATIENCE_SECONDS = 40.0
-PAUSE_SECONDS = 0.25
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 
 @contextmanager
 def patient_lease(world: World, name: str, seconds: float) -> Iterator[Lease]:
-    """Raises LeaseLost when the holder does not let go in time."""
+    """Raises LeaseLost when the holder does not let go in time. A holder that works longer than `seconds` extends the lease as it goes."""
     until = world.clock.monotonic() + PATIENCE_SECONDS
+    pause = FIRST_PAUSE
     while True:
         held = world.streams.lease(name, seconds)
         try:
@@ -23,7 +24,8 @@ def patient_lease(world: World, name: str, seconds: float) -> Iterator[Lease]:
         except LeaseLost:
             if world.clock.monotonic() > until:
                 raise
-            world.clock.sleep(PAUSE_SECONDS)
+            world.clock.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
     try:
         yield lease
     finally:

@@ -1,13 +1,13 @@
 """Finds the counterpart of each product: by its link, else by SKU, trimmed and case-sensitive. A doubtful match is a conflict, never a guess."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from ..domain.links import Row
-from ..domain.model import Product, StoreName, sku_key
-from ..errors import DuplicateSku
+from ..domain.model import Product, StoreName, Variant, sku_key
+from ..errors import CatalogueUnread, DuplicateSku
+from .index import SkuIndex
 from .ports import World
 
 
@@ -78,6 +78,7 @@ class Matching:
     def _by_sku(self, fresh: Sequence[Product], rows: Mapping[str, list[Row]]) -> tuple[list[Match], list[tuple[Product, DuplicateSku]]]:
         refused: list[tuple[Product, DuplicateSku]] = []
         good: list[Product] = []
+        self._know(fresh)
         unclear = self._unclear(fresh)
         for product in fresh:
             problem = self._problem(product, unclear)
@@ -88,25 +89,43 @@ class Matching:
         candidates = self._candidates(good)
         return [self._fresh(product, tuple(rows.get(product.id, ())), candidates) for product in good], refused
 
-    def _unclear(self, products: Sequence[Product]) -> set[str]:
-        """Folded SKUs that stand for more than one variant on either side."""
-        skus = {variant.sku for product in products for variant in product.variants if variant.sku.strip()}
-        unclear = set()
-        for store in StoreName:
-            for folded, entries in self.world.links.skus(store, skus).items():
-                if len({variant_id for _, _, variant_id in entries}) > 1 and self._still_several(store, entries):
-                    unclear.add(folded)
-        own: dict[str, int] = defaultdict(int)
-        for product in products:
-            for variant in product.variants:
-                own[sku_key(variant.sku)] += 1
-        return unclear | {folded for folded, count in own.items() if count > 1}
+    def _know(self, fresh: Sequence[Product]) -> None:
+        """Raises CatalogueUnread. Webasyst has no look-up by SKU (P3), so what is new there is read; CS-Cart is asked itself."""
+        index = SkuIndex(self.world)
+        if fresh and not index.ready:
+            raise CatalogueUnread
+        if fresh and self.target is StoreName.WEBASYST:
+            index.catch_up(self.target)
 
-    def _still_several(self, store: StoreName, entries: Sequence[tuple[str, str, str]]) -> bool:
-        """The index may be behind: ask the store before calling a SKU a duplicate."""
-        folded = sku_key(entries[0][0])
-        products = self.world.store(store).products(sorted({product_id for _, product_id, _ in entries}))
-        return sum(sku_key(variant.sku) == folded for product in products for variant in product.variants) > 1
+    def _unclear(self, products: Sequence[Product]) -> set[str]:
+        """Folded SKUs that stand for more than one variant in a store, or are spelled differently in the two."""
+        skus = {variant.sku.strip() for product in products for variant in product.variants if variant.sku.strip()}
+        doubtful: dict[StoreName, list[tuple[str, str, str]]] = {}
+        for store in StoreName:
+            found = self.world.links.skus(store, skus).values()
+            doubtful[store] = [
+                entry for entries in found if len(entries) > 1 or {entry[0] for entry in entries} - skus for entry in entries
+            ]
+        spellings: dict[str, set[str]] = defaultdict(set)
+        own: Counter[tuple[StoreName, str]] = Counter()
+        for store, variant in self._now(doubtful, products):
+            spellings[sku_key(variant.sku)].add(variant.sku.strip())
+            own[store, sku_key(variant.sku)] += 1
+        several = {folded for (_, folded), count in own.items() if count > 1}
+        return several | {folded for folded, written in spellings.items() if len(written) > 1}
+
+    def _now(
+        self, doubtful: Mapping[StoreName, Sequence[tuple[str, str, str]]], products: Sequence[Product]
+    ) -> Iterator[tuple[StoreName, Variant]]:
+        """Variants as they are: the index may be behind, so a store is asked before a SKU is called doubtful."""
+        for store, entries in doubtful.items():
+            ids = {product_id for _, product_id, _ in entries}
+            here = list(products) if store is self.source else []
+            others = ids - {product.id for product in here}
+            here += [item for item in (self.world.store(store).products(sorted(others)) if others else ()) if item.id not in ids - others]
+            for product in here:
+                for variant in product.variants:
+                    yield store, variant
 
     @staticmethod
     def _problem(product: Product, unclear: Collection[str]) -> DuplicateSku | None:
@@ -118,24 +137,19 @@ class Matching:
         return None
 
     def _candidates(self, products: Sequence[Product]) -> dict[str, Product]:
-        """Exact SKU -> product of the target. The index of the last scan says where to look; CS-Cart can be asked itself."""
+        """Exact SKU -> product of the target, as it is now: the index says where to look, and is brought up to date before."""
         skus = {variant.sku.strip() for product in products for variant in product.variants}
         if not skus:
             return {}
         store = self.world.store(self.target)
-        known = self.world.links.skus(self.target, skus)
-        ids = {product_id for entries in known.values() for _, product_id, _ in entries}
+        ids = {product_id for entries in self.world.links.skus(self.target, skus).values() for _, product_id, _ in entries}
         read = store.products(sorted(ids)) if ids else []
         here = {variant.sku.strip(): product for product in read for variant in product.variants}
         missing = skus - here.keys()
-        if missing:
-            for product in store.find(sorted(missing), self._indexed_at()):
+        if missing and self.target is StoreName.CSCART:
+            for product in store.find(sorted(missing)):
                 here.update({variant.sku.strip(): product for variant in product.variants})
         return {sku: product for sku, product in here.items() if sku in skus}
-
-    def _indexed_at(self) -> datetime | None:
-        stamp = self.world.streams.cursor(f"indexed:{self.target}")
-        return datetime.fromisoformat(stamp) if stamp else None
 
     def _fresh(self, product: Product, known: tuple[Row, ...], candidates: Mapping[str, Product]) -> Match:
         hits = {variant.id: candidates[variant.sku.strip()] for variant in product.variants if variant.sku.strip() in candidates}

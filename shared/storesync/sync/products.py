@@ -136,7 +136,16 @@ class ProductSync:
             if error is not None:
                 now = dict(side.prints)
             reason = type(error).__name__ if error else ""
-            rows += records.rows(store, kept, item.kept[store.other].id, mine, item.match.rows[store], now, reason)
+            rows += records.rows(
+                store,
+                kept,
+                item.kept[store.other].id,
+                mine,
+                item.match.rows[store],
+                now,
+                reason,
+                records.settings_mark(self.world.connection),
+            )
         self._save(item, rows, pairs)
         self._entries(item)
 
@@ -233,7 +242,8 @@ class ProductSync:
         known = match.rows.get(store, ()) if match else tuple(self.world.links.of_product(store, [product.id]).get(product.id, ()))
         counterpart = next((row.counterpart for row in known if row.counterpart), "")
         pairs = {ours: theirs for row in known for ours, (theirs, _) in row.variants.items()}
-        self.world.links.save(records.rows(store, product, counterpart, pairs, known, merged_prints(known), reason), self.lease)
+        settings = records.settings_mark(self.world.connection)
+        self.world.links.save(records.rows(store, product, counterpart, pairs, known, merged_prints(known), reason, settings), self.lease)
 
     def _note_parked(self, store: StoreName, product: Product, error: SyncError) -> None:
         label = product.variants[0].sku.strip() or product.content.name

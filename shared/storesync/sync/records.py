@@ -5,12 +5,14 @@ from datetime import datetime
 
 from ..domain import prints
 from ..domain.changes import Cause
+from ..domain.connection import Connection
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, Row
 from ..domain.model import Group, Product, Record, StoreName
 from ..domain.planning import Decision
 
 STRICT = (Group.PRICE, Group.STOCK)
+DELETED = "Deleted"
 
 
 def row_ids(store: StoreName, product: Product) -> list[str]:
@@ -26,16 +28,22 @@ def _variants_of(store: StoreName, row_id: str, product: Product) -> tuple[str, 
     return tuple(variant.id for variant in product.variants if variant.id == row_id)
 
 
-def parked_mark(reason: str, now: Mapping[str, str]) -> str:
-    return f"{reason}@{prints.of_value(sorted(now.items()))}"
+def settings_mark(connection: Connection) -> str:
+    """Changes when the owner changes a setting that may be why a record was set aside."""
+    told = (connection.rates, connection.categories, connection.policies, connection.create_in_webasyst, connection.create_in_cscart)
+    return prints.of_value([sorted(item.items()) if isinstance(item, Mapping) else item for item in told])[:4]
 
 
-def moved(row: Row | None, record: Record) -> bool:
-    """Whether a listed row is worth a closer look: new, changed since it was kept, or changed since it was parked."""
+def parked_mark(reason: str, now: Mapping[str, str], settings: str) -> str:
+    return f"{reason}@{settings}{prints.of_value(sorted(now.items()))}"
+
+
+def moved(row: Row | None, record: Record, settings: str) -> bool:
+    """Whether a listed row is worth a closer look: new, changed since it was kept, or, set aside, changed since then, or the settings have."""
     if row is None:
         return True
     if row.parked:
-        return row.parked.partition("@")[2] != prints.of_value(sorted(record.prints.items()))
+        return row.parked.partition("@")[2] != settings + prints.of_value(sorted(record.prints.items()))
     return dict(row.prints) != record.prints
 
 
@@ -47,6 +55,7 @@ def rows(
     known: Iterable[Row],
     kept: Mapping[str, str],
     reason: str = "",
+    settings: str = "",
 ) -> list[Row]:
     """Rows as they shall be stored; `kept` are the prints of the whole product, `pairs` this store's variant id -> the other's.
 
@@ -64,7 +73,7 @@ def rows(
         skus = {variant.id: variant.sku.strip() for variant in product.variants}
         variants = {item: (pairs.get(item, ""), skus[item]) for item in own}
         mine = {name: kept[name] for name in names if name in kept}
-        parked = parked_mark(reason, {name: now[name] for name in names if name in now}) if reason else ""
+        parked = parked_mark(reason, {name: now[name] for name in names if name in now}, settings) if reason else ""
         result.append(Row(store, row_id, product.id, counterpart, variants, mine, parked, versions.get(row_id, 0)))
     return result
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..domain.changes import Change, Kind
+from ..domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from ..domain.links import Parked
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
+from . import runs
+from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
 from .orders import PAUSING, apply_change
 from .ports import World
@@ -20,8 +22,8 @@ class Worker:
     def __init__(self, world: Callable[[str], World], look: Callable[[World, tuple[str, ...]], dict[str, int]] | None = None) -> None:
         self._world, self._look = world, look
 
-    def apply(self, change: Change) -> dict[str, int]:
-        """Raises UnknownConnection, and any retriable error for the queue to deliver the change again.
+    def apply(self, change: Change, remaining: float | None = None) -> dict[str, int]:
+        """`remaining` seconds until the function is stopped. Raises UnknownConnection, and any retriable error for the queue to deliver again.
 
         Without the settings it takes, nothing is read or written and the change is dropped: the next pull sees it again.
         """
@@ -29,7 +31,7 @@ class Worker:
         if not (world.connection.ready or (change.kind is Kind.LOOK and not world.connection.missing())):
             return {"not_ready": 1}
         try:
-            return self._apply(world, change)
+            return self._apply(world, change, Budget.of(world.clock, remaining))
         except PAUSING as error:
             self._note_pause(world, error)
             return {"stopped": 1}
@@ -38,15 +40,22 @@ class Worker:
         finally:
             world.journal.flush()
 
-    def _apply(self, world: World, change: Change) -> dict[str, int]:
+    def _apply(self, world: World, change: Change, budget: Budget) -> dict[str, int]:
         if change.kind is Kind.LOOK:
             return self._look(world, change.ids) if self._look else {}
         if change.kind is Kind.STREAM:
-            return Pull(world).run(change.ids[0], change.store, change.cause)
+            return Pull(world, budget).run(change)
         if change.kind is Kind.PRODUCT:
-            with patient_lease(world, "products", LEASE_SECONDS) as lease:
-                return dict(ProductSync(world, lease, change.cause, change.run).apply(change.store, change.ids))
+            return self._products(world, change, budget)
         return apply_change(world, change)
+
+    @staticmethod
+    def _products(world: World, change: Change, budget: Budget) -> dict[str, int]:
+        with patient_lease(world, "products", LEASE_SECONDS) as lease:
+            counts = dict(ProductSync(world, lease, change.cause, change.run).apply(change.store, change.ids))
+        stream = SWEEP if change.cause is Cause.SWEEP else PRODUCTS
+        runs.add_counts(world, f"{stream}:{change.store}", change.run, counts)
+        return counts
 
     @staticmethod
     def _note_pause(world: World, error: SyncError) -> None:
