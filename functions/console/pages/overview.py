@@ -10,7 +10,6 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap
 from storesync.console import chart, overview, texts
 from storesync.domain.connection import Connection
-from storesync.domain.model import StoreName
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
@@ -54,11 +53,13 @@ def run(connection_id: str) -> Response[str]:
 
 @router.post("/console/c/<connection_id>/confirm")
 def confirm(connection_id: str) -> Response[str]:
-    """The owner has seen what a stopped pass would change, and wants it."""
+    """The owner has seen what a stopped pass would change, and wants it: that much, and no more."""
     found = connection(connection_id)
-    store = StoreName(visit(router).field("stream").partition(":")[2] or StoreName.CSCART)
-    bootstrap.world(found.id).streams.save_cursor(f"confirmed:{store}", datetime.now(UTC).isoformat())
-    return run(connection_id)
+    name = visit(router).field("stream")
+    runs = bootstrap.world(found.id).streams.runs(name, 5) if name in overview.names() else []
+    stopped = [overview.start(found.id, name, run.id) for run in runs if run.outcome == "stopped"][:1]
+    bootstrap.queue().send(stopped)
+    return visit(router).redirect(f"/console/c/{found.id}", "started")
 
 
 @router.post("/console/c/<connection_id>/pause")

@@ -23,10 +23,10 @@ def names() -> list[str]:
     return [f"{stream}:{store}" for stream in STREAMS for store in StoreName]
 
 
-def start(connection_id: str, name: str) -> Change:
-    """Run a stream of a shop now."""
+def start(connection_id: str, name: str, run: str = "") -> Change:
+    """Run a stream of a shop now; with the id of a run that the guard stopped: as far as that one wanted to go."""
     stream, _, store = name.partition(":")
-    return Change(connection_id, Kind.STREAM, StoreName(store), (stream,), Cause.CONSOLE, uuid.uuid4().hex)
+    return Change(connection_id, Kind.STREAM, StoreName(store), (stream,), Cause.CONSOLE, uuid.uuid4().hex, run)
 
 
 @dataclass(frozen=True, slots=True)
