@@ -69,6 +69,29 @@ def test_a_signed_hint_becomes_one_bare_id(shop: Shop, type_: str, field: str, k
     assert "person" not in change.to_message()
 
 
+def test_one_signed_hint_may_name_many_products(shop: Shop) -> None:
+    shop.signed(b'{"type":"product.saved","data":{"product_ids":[7,"8",7]}}')
+    assert shop.queued[0].ids == ("7", "8")
+
+
+def test_a_hint_about_our_own_write_is_accepted_and_dropped(shop: Shop) -> None:
+    shop.signed(b'{"type":"product.saved","data":{"product_id":7,"origin":"sync"}}')
+    assert shop.queued == []
+
+
+def test_a_secret_that_is_not_there_is_not_looked_up_for_every_forged_hint(shop: Shop) -> None:
+    asked: list[str] = []
+    shop.hooks = Hooks(type("Asked", (), {"get": lambda _, connection, name: asked.append(name) or ""})(), shop, lambda: shop.now)
+    for _ in range(5):
+        with pytest.raises(UnknownConnection):
+            shop.signed()
+    assert asked == ["webhook_secret", "webhook_secret_previous"]
+    shop.now += 31
+    with pytest.raises(UnknownConnection):
+        shop.signed()
+    assert len(asked) == 4
+
+
 def test_a_secret_in_the_form_of_the_standard_is_decoded(shop: Shop) -> None:
     key = b"\x00\xffbinary key"
     shop.secrets["main", "webhook_secret"] = "whsec_" + base64.b64encode(key).decode()
@@ -215,7 +238,7 @@ def test_a_body_without_an_id_is_a_bad_message(shop: Shop, body: bytes) -> None:
     assert shop.queued == []
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"type":"order.status"}', b'{"type":"user.new","data":{"user_id":1}}', b'{"type":"order.status","data":{"product_id":1}}', b"order_id=5"])  # fmt: skip
+@pytest.mark.parametrize("body", [b"{}", b'{"type":"order.status"}', b'{"type":"user.new","data":{"user_id":1}}', b'{"type":"order.status","data":{"product_id":1}}', b"order_id=5", b'{"type":"product.saved","data":{"product_ids":[]}}', b'{"type":"product.saved","data":{"product_ids":[1,"x"]}}', b'{"type":"product.saved","data":{"product_ids":[' + b"1," * 100 + b"1]}}"])  # fmt: skip
 def test_a_signed_body_of_another_form_is_a_bad_message(shop: Shop, body: bytes) -> None:
     with pytest.raises(BadMessage):
         shop.signed(body)

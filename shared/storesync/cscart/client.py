@@ -52,6 +52,10 @@ def _unreadable(answer: Answer) -> StoreError | None:
     return None
 
 
+def _body(answer: Answer) -> Json:
+    return mapping(answer.json()) if answer.status != 204 else {}
+
+
 def pairs(query: Mapping[str, object]) -> Pairs:
     """PHP's query style: a list becomes `name[]=a&name[]=b`."""
     found: list[tuple[str, str]] = []
@@ -102,15 +106,18 @@ class CsCartClient:
         url, fixed = self._url(path)
         return Call("POST", url, params=fixed, json=dict(body), headers=HEADERS, kind=CallClass.CREATE, repeatable=False)
 
+    def delete_call(self, path: str) -> Call:
+        url, fixed = self._url(path)
+        return Call("DELETE", url, params=fixed, headers=HEADERS, kind=CallClass.WRITE)
+
     def send(self, call: Call) -> Json:
-        answer = self.transport.send(call)
-        return mapping(answer.json()) if answer.status != 204 else {}
+        return _body(self.transport.send(call))
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Json:
         return self.send(self.get_call(path, query))
 
     def many(self, calls: Sequence[Call]) -> list[Json | SyncError]:
-        return [mapping(item.json()) if isinstance(item, Answer) else item for item in self.transport.map(calls)]
+        return [_body(item) if isinstance(item, Answer) else item for item in self.transport.map(calls)]
 
     def ask(self, path: str, query: Mapping[str, object]) -> Answered:
         """A list together with the server's clock, which costs no call of its own."""

@@ -12,11 +12,12 @@ from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
 from ..errors import Forbidden, NotFound
 from ..http import Breaker, CallClass, Transport
+from . import hooks, payloads
 from . import images as image_pairs
-from . import payloads
 from .catalogue import Catalogue
 from .client import STORE, CsCartClient, classify, clock, probe
 from .decode import Json, mapping, text
+from .hooks import Hook
 from .order_writes import OrderWrites
 from .orders import Orders
 from .products import Products
@@ -35,6 +36,7 @@ class CsCartStore:
     def _info(self) -> StoreInfo:
         problems: list[str] = []
         lists = {name: self._list(name, problems) for name in ("statuses", "payments", "shippings")}
+        problems += self._unseen()
         companies = self._list("stores", []) or self._list("vendors", [])
         return StoreInfo(
             now=self.now(),
@@ -61,8 +63,26 @@ class CsCartStore:
             pass
         return []
 
+    def _unseen(self) -> list[str]:
+        """Rights without which nothing can be synchronised: one row of each list is asked for (1.3)."""
+        wanted = {"products": {}, "orders": {}, "categories": {}, "users": {"user_type": "C"}}
+        calls = [self.client.get_call(name, {**query, "items_per_page": 1}) for name, query in wanted.items()]
+        return [
+            f"missing right: {name}" for name, answer in zip(wanted, self.client.many(calls), strict=True) if isinstance(answer, Forbidden)
+        ]
+
     def info(self) -> StoreInfo:
         return self._info
+
+    def hooks(self) -> list[Hook]:
+        return hooks.listed(self.client)
+
+    def register_hooks(self, url: str) -> list[Hook]:
+        """Has the shop's bundled add-on send to this address, and to no other address of ours. Raises NotFound where the add-on is missing."""
+        return hooks.register(self.client, url)
+
+    def remove_hooks(self, url: str) -> None:
+        hooks.remove(self.client, url)
 
     def now(self) -> datetime:
         """The server's clock, from the Date header of the cheapest call."""

@@ -10,22 +10,33 @@ from urllib.parse import parse_qsl
 from ..errors import BadMessage
 
 _ID = re.compile(r"[1-9][0-9]{0,18}")
+MOST_IDS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    record_id: str
+    """One order, or one or more products. `ours`: our own write caused it, so there is nothing to look at."""
+
+    ids: tuple[str, ...]
     is_order: bool
+    ours: bool = False
 
 
 def signed_hint(body: bytes) -> Hint:
-    """Our own thin message: {"type": "order.status", "data": {"order_id": 105}}. Raises BadMessage."""
+    """Our own thin message: {"type": "order.status", "data": {"order_id": 105}}, or "product_ids" with up to 100 ids. Raises BadMessage."""
     message = _json(body)
     data = message.get("data")
     subject = str(message.get("type", "")).partition(".")[0]
     if not isinstance(data, dict) or subject not in ("order", "product"):
         raise BadMessage("not a known type of hint")
-    return Hint(_id(data.get(f"{subject}_id")), subject == "order")
+    several = data.get("product_ids") if subject == "product" else None
+    if several is not None:
+        if not isinstance(several, list) or not 0 < len(several) <= MOST_IDS:
+            raise BadMessage("not a list of products")
+        ids = tuple(dict.fromkeys(_id(one) for one in several))
+    else:
+        ids = (_id(data.get(f"{subject}_id")),)
+    return Hint(ids, subject == "order", ours=data.get("origin") == "sync")
 
 
 def bare_hint(body: bytes) -> Hint:
@@ -38,11 +49,11 @@ def bare_hint(body: bytes) -> Hint:
     if isinstance(nested, str) and nested.lstrip().startswith("{"):
         nested = _json(nested.encode())
     if isinstance(nested, dict):
-        return Hint(_id(nested.get("order_id", nested.get("id"))), True)
+        return Hint((_id(nested.get("order_id", nested.get("id"))),), True)
     for key in ("order_id", "product_id"):
         if fields.get(key) is not None:
-            return Hint(_id(fields[key]), key == "order_id")
-    return Hint(_id(nested if nested is not None else fields.get("id")), True)
+            return Hint((_id(fields[key]),), key == "order_id")
+    return Hint((_id(nested if nested is not None else fields.get("id")),), True)
 
 
 def _fields(body: bytes) -> dict[str, object]:

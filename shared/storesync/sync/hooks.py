@@ -20,8 +20,9 @@ from ..domain.model import StoreName
 from ..errors import HintTooLarge, TooManyHints, Unauthentic, UnknownConnection
 from .hints import Hint, bare_hint, signed_hint
 
-LIMIT_BYTES = 256 * 1024
+LIMIT_BYTES = 2 * 1024 * 1024  # CS-Cart posts a whole order, each line several times over
 WINDOW_SECONDS = 300
+ABSENT_SECONDS = 30
 BURST, PER_SECOND = 200, 20.0
 _CONNECTION = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -42,11 +43,13 @@ class Hooks:
         self._secrets, self._queue, self._seconds = secrets, queue, seconds
         self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._allowances: dict[str, tuple[float, float]] = {}
+        self._absent: dict[tuple[str, str], float] = {}
 
     def accept(self, connection: str, store: str, secret: str, headers: Mapping[str, str], body: bytes) -> None:
         """Queue the hint. `headers` in lower case; `body` the raw bytes, or the raw query of a GET.
 
-        Raises Unauthentic, UnknownConnection, BadMessage, HintTooLarge or TooManyHints; a repeated message is accepted and dropped.
+        Raises Unauthentic, UnknownConnection, BadMessage, HintTooLarge or TooManyHints. A repeated message is accepted and dropped, and so is
+        one about our own write.
         """
         if len(body) > LIMIT_BYTES:
             raise HintTooLarge("hint is too large", bytes=len(body))
@@ -59,7 +62,7 @@ class Hooks:
             message_id = self._check_signature(connection, headers, body)
             hint = signed_hint(body)
         self._spend(connection)
-        if not self._repeated(connection, message_id):
+        if not hint.ours and not self._repeated(connection, message_id):
             self._queue.send([_change(connection, StoreName(store), hint, message_id)])
             self._remember(connection, message_id)
 
@@ -84,9 +87,20 @@ class Hooks:
 
     def _known(self, connection: str, names: tuple[str, ...]) -> list[str]:
         """A connection without any hook secret is as unknown as one that does not exist: it costs no table read."""
-        found = [secret for name in names if (secret := self._secrets.get(connection, name))]
+        found = [secret for name in names if (secret := self._secret(connection, name))]
         if not found:
             raise UnknownConnection("no such hook")
+        return found
+
+    def _secret(self, connection: str, name: str) -> str:
+        """What is not there is not asked for again at once: a flood of forged hints must not become a flood of look-ups."""
+        if self._absent.get((connection, name), 0.0) > self._seconds():
+            return ""
+        found = self._secrets.get(connection, name)
+        if not found:
+            if len(self._absent) > 1_000:
+                self._absent.clear()
+            self._absent[connection, name] = self._seconds() + ABSENT_SECONDS
         return found
 
     def _spend(self, connection: str) -> None:
@@ -112,7 +126,7 @@ class Hooks:
 
 def _change(connection: str, store: StoreName, hint: Hint, message_id: str) -> Change:
     kind = Kind.ORDER if hint.is_order else Kind.PRODUCT
-    return Change(connection=connection, kind=kind, store=store, ids=(hint.record_id,), cause=Cause.HOOK, observation=_digest(message_id))
+    return Change(connection=connection, kind=kind, store=store, ids=hint.ids, cause=Cause.HOOK, observation=_digest(message_id))
 
 
 def _digest(message_id: str) -> str:
