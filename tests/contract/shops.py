@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+import requests
 from storesync.cscart import store as cscart_store
 from storesync.domain.connection import CsCartSettings, WebasystSettings
 from storesync.domain.model import Content, Listing, Product, StoreName, Variant
 from storesync.domain.orders import Address, Customer, Line, Order
 from storesync.sync.ports import Store
 from storesync.webasyst import store as webasyst_store
+from storesync.webasyst.forms import encode
 
 from tests.fakes.stores import Pictures, Trouble
 from tests.fakes.stores_cscart import MemoryCsCart
@@ -256,7 +258,9 @@ def sandbox_webasyst() -> Iterator[Shop]:
         store = webasyst_store.connect(settings, token, allow_private=True)
 
         def call(method: str, form: dict[str, Any]) -> Any:
-            return store.client.post(method, form)
+            """As the shop's own people do it: the product's client refuses some of it."""
+            url = f"{server.url}/api.php/{method}"
+            return requests.post(url, data=encode(form), headers={"Authorization": f"Bearer {token}"}, timeout=10).json()
 
         def sell(variant_id: str, quantity: int) -> str:
             contact = {"firstname": "Anna", "email": BUYER.email}
