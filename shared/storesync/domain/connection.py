@@ -87,7 +87,10 @@ def _default_policies() -> dict[Group, Policy]:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Periods and reaches are in seconds. `update_time` and `orders_update_time`: how far back a pull reaches at least."""
+    """Periods and reaches are in seconds. `update_time` and `orders_update_time`: how far back a pull reaches at least.
+
+    `proof_period` 0: agreement is proved only when somebody asks.
+    """
 
     id: str
     cscart: CsCartSettings = CsCartSettings()
@@ -99,6 +102,7 @@ class Connection:
     product_period: int = 300
     order_period: int = 60
     sweep_period: int = 3600
+    proof_period: int = 86_400
     policies: Mapping[Group, Policy] = field(default_factory=_default_policies)
     preferred: StoreName = StoreName.CSCART
     stock_owner: StoreName | None = StoreName.CSCART

@@ -1,5 +1,6 @@
 """What is remembered of orders."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..domain.links import OrderLink
@@ -17,7 +18,13 @@ class Orders(Scope):
         found = self.table.get(self._pk("order", store), padded(order_id))
         if found and "at" in found.data:
             found = self.table.get(self._pk("order", found.data["at"]), padded(found.data["id"]))
-        return value(OrderLink, found.data | {"version": found.version}, ("intended_at",), origin=StoreName) if found else None
+        return _link(found) if found else None
+
+    def orders_of(self, origin: StoreName, after: str = "") -> Iterator[OrderLink]:
+        """Links of the orders placed there, in order of id from behind `after`."""
+        for item in self.table.query(self._pk("order", origin), after=padded(after) if after else ""):
+            if "at" not in item.data:
+                yield _link(item)
 
     def save_order(self, link: OrderLink, lease: Fenced | None = None) -> OrderLink:
         """Raises LeaseLost also when one of the ids belongs to another order: read again, that is what `order` then tells."""
@@ -30,3 +37,7 @@ class Orders(Scope):
             writes.append((Item(self._pk("order", link.origin.other), padded(other), pointer, owner=f"{link.origin}#{own}"), None))
         self.table.transact(writes, self._fence(lease))
         return replace(link, version=link.version + 1)
+
+
+def _link(item: Item) -> OrderLink:
+    return value(OrderLink, item.data | {"version": item.version}, ("intended_at",), origin=StoreName)

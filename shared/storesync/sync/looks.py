@@ -9,6 +9,8 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.findings import Finding, Weight
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
+from . import proof, repair
+from .budget import Budget
 from .ports import Store, StoreInfo, World
 from .selftest import NAMES, findings
 
@@ -28,11 +30,17 @@ class Looks:
         self._world, self._sheets = world, sheets
 
     def answer(self, ids: tuple[str, ...]) -> dict[str, int]:
-        """`survey`: what both shops say of themselves, and the self-test. `preview`: what a first sync would find, counted by SKU."""
+        """`survey`: what both shops say of themselves, and the self-test. `preview`: what a first sync would find, counted by SKU.
+        `proof`: whether both shops agree; `repair`: what a proof lists is brought together.
+        """
         if ids[0] == "survey":
             return self._survey()
         if ids[0] == "preview":
             return self._preview()
+        if ids[0] == proof.QUESTION:
+            return proof.Proof(self._world, self._sheets, Budget.of(self._world.clock)).run(*ids[1:])
+        if ids[0] == repair.QUESTION:
+            return repair.Repair(self._world).run(proof.differences(self._sheets, ids[1]))
         return {"unknown": 1}
 
     # -- survey

@@ -162,6 +162,9 @@ class Links(Protocol):
 
     def order(self, store: StoreName, order_id: str) -> OrderLink | None: ...
 
+    def orders_of(self, origin: StoreName, after: str = "") -> Iterator[OrderLink]:
+        """Links of the orders placed there, in order of id from behind `after`."""
+
     def save_order(self, link: OrderLink, lease: Lease | None = None) -> OrderLink:
         """Claims both ids on the first save (one transaction), afterwards only against the version that was read."""
 

@@ -10,6 +10,7 @@ from ..domain.connection import Connection
 from ..domain.journal import Run
 from ..domain.model import StoreName
 from ..errors import GuardTripped, SyncError
+from . import proof
 from .budget import Budget
 from .catalogue import CatalogueStream
 from .guards import KINDS
@@ -47,7 +48,7 @@ class Ticker:
             if not connection.ready or (kind == "product" and not connection.product_updates):
                 counts["not_ready"] += 1
                 continue
-            due = list(self._due(connection, kind))
+            due = [*self._due(connection, kind), *self._proof(connection, kind)]
             self.queue.send(due)
             counts["started"] += len(due)
         return dict(counts)
@@ -61,6 +62,17 @@ class Ticker:
                 if not last or now - datetime.fromisoformat(last) >= timedelta(seconds=period(connection, stream)):
                     streams.save_cursor(f"started:{stream}:{store}", now.isoformat())
                     yield Change(connection.id, Kind.STREAM, store, (stream,), Cause.PULL, now.isoformat())
+
+    def _proof(self, connection: Connection, kind: str) -> Iterator[Change]:
+        """Once in its period, the first time a whole period after the connection began."""
+        if kind != "product" or not connection.proof_period:
+            return
+        now, streams = self.clock.now(), self.world(connection.id).streams
+        last = streams.cursor(f"started:{proof.QUESTION}")
+        if not last or now - datetime.fromisoformat(last) >= timedelta(seconds=connection.proof_period):
+            streams.save_cursor(f"started:{proof.QUESTION}", now.isoformat())
+            if last:
+                yield proof.ask(connection.id, now.isoformat())
 
 
 class Pull:
