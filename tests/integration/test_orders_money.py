@@ -1,0 +1,52 @@
+"""Generated orders through both shops' APIs: equal to the cent, and never twice."""
+
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from storesync.domain.model import StoreName
+
+from tests.integration.order_scene import Generator, Shops, open_shops
+from tests.sandbox.script.shops import values
+
+CENT = Decimal("0.01")
+
+
+@pytest.fixture
+def shops() -> Iterator[Shops]:
+    yield from open_shops()
+
+
+def money(value: object) -> Decimal:
+    return Decimal(str(value)).quantize(CENT)
+
+
+def stocked(shops: Shops) -> None:
+    for at, price in enumerate(("40.15", "0.99", "300.50", "19999.90", "7.77", "333.33")):
+        shops.product(price, tax_ids=[(at % 3)] if at % 3 else [])
+
+
+@pytest.mark.parametrize("discounts", [True, False])
+def test_generated_orders_agree_to_the_cent(shops: Shops, discounts: bool) -> None:
+    stocked(shops)
+    shops.change(order_discounts=discounts)
+    generator = Generator(shops, random.Random(discounts))
+    placed = [generator.order() for _ in range(40)]
+    for order_id in placed:
+        shops.hint(StoreName.CSCART, order_id)
+    assert shops.parked() == []
+    for order_id in placed:
+        here, there = shops.ours.order(order_id), shops.mirror(order_id)
+        assert money(there["total"]) == money(here["total"])
+        assert discounts or not money(there["discount"])
+        assert pieces(values(here["products"]), "product_code", "amount") == pieces(there["items"], "sku_code", "quantity")
+
+
+def pieces(lines: list[dict[str, Any]], code: str, count: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in lines:
+        if line[code]:
+            found[line[code]] = found.get(line[code], 0) + int(Decimal(str(line[count])))
+    return found
