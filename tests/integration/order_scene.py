@@ -23,6 +23,7 @@ from storesync.webasyst import store as webasyst_store
 from tests.fakes.state import MemoryState
 from tests.sandbox.cscart import CsCartSandbox, cart, order_write
 from tests.sandbox.cscart.order_write import Placement
+from tests.sandbox.faults import Fault
 from tests.sandbox.httpd import Server
 from tests.sandbox.script.shops import MARKER, CsCartShop, WebasystShop, values
 from tests.sandbox.webasyst import WebasystSandbox
@@ -82,6 +83,13 @@ class Shops:
     def change(self, **settings: Any) -> None:
         self.world = replace(self.world, connection=replace(self.world.connection, **settings))
 
+    def forget(self) -> None:
+        """The state tables are lost."""
+        self.state = MemoryState()
+        state = self.state
+        self.world = replace(self.world, links=state.links(), streams=state.streams(), journal=state.journal(), queue=state.queue)
+        known_catalogues(self.world)
+
     def hint(self, store: StoreName, order_id: str, cause: Cause = Cause.HOOK) -> dict[str, int]:
         return apply_change(self.world, Change("main", Kind.ORDER, store, (order_id,), cause, f"{self.clock.now()}"))
 
@@ -101,6 +109,9 @@ class Shops:
         for store, ids in self.hinted_products():
             with patient_lease(self.world, "products", 60) as lease:
                 ProductSync(self.world, lease, Cause.ORDER).apply(store, ids)
+
+    def fail(self, store: StoreName, kind: str, route: str, *, after: int = 0, times: int | None = 1) -> None:
+        self.servers[store].faults.add(Fault(kind, route, times=times, after=after))
 
     # -- shoppers
 
@@ -137,6 +148,12 @@ class Shops:
         return [(item.record_id, item.reason) for item in self.world.links.parked("order")]
 
 
+def known_catalogues(world: World) -> None:
+    """As after the first sweep, without which no product is matched."""
+    for store in StoreName:
+        world.streams.save_cursor(f"indexed:{store}", world.clock.now().isoformat())
+
+
 def open_shops(**options: Any) -> Iterator[Shops]:
     """`options`: of the Webasyst sandbox, and `settings` of the connection."""
     settings = options.pop("settings", {})
@@ -157,6 +174,7 @@ def open_shops(**options: Any) -> Iterator[Shops]:
         state, clock = MemoryState(), Clock()
         world = World(connection, stores, state.links(), state.streams(), state.journal(), state.queue, Images(), clock)
         shops = Shops(cscart, webasyst, {StoreName.CSCART: first, StoreName.WEBASYST: second}, world, state, clock, exchanges)
+        known_catalogues(world)
         shops.calls()
         yield shops
 

@@ -3,18 +3,43 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..domain.changes import Cause, Change, Kind
 from ..domain.exchange import Page
 from ..domain.model import StoreName
 from ..domain.orders import OrderHead
-from .orders import PAUSING
+from ..errors import SyncError
+from .orders import HELD
 from .ports import Lease, World
 
 OVERLAP = timedelta(seconds=120)
 SETTLED = timedelta(seconds=30)
+TOLERANCE = timedelta(seconds=20)
+ANY_ZONE = timedelta(hours=26)
+PATIENCE = timedelta(minutes=10)
 REMEMBERED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Of the last look: stamps of queued orders that the next one can meet again, and how the store's clock stood. `skew` in seconds
+    ahead of ours."""
+
+    seen: dict[str, str] = field(default_factory=dict)
+    skew: float | None = None
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one listing found out: the store's clock when it began, its zone, and which orders need not be queued again."""
+
+    now: datetime
+    skew: float
+    zone: str
+    kept: dict[str, str]
 
 
 class OrderPull:
@@ -26,24 +51,33 @@ class OrderPull:
         self.counts: Counter[str] = Counter()
 
     def apply(self, lease: Lease) -> Counter[str]:
-        now = self.world.store(self.store).now()
+        memory = self._memory()
+        since = self._since()
+        look = self._look(since, memory, lease)
+        if back := _set_back(memory, look):
+            look = self._look(since - back, replace(memory, seen=look.kept), lease)
+        self._remember(memory, look, lease)
+        self.world.streams.save_cursor(f"orders:{self.store}", look.now.isoformat(), lease)
         self._resume()
-        since = self._since(now)
-        seen = self._seen()
-        kept: dict[str, str] = {}
-        for page in self.world.store(self.store).changed_orders(since):
-            lease.check()
-            self._queue(page, seen, kept, now)
-        self._remember(seen, kept, lease)
-        self.world.streams.save_cursor(f"orders:{self.store}", now.isoformat(), lease)
         return self.counts
 
-    def _since(self, now: datetime) -> datetime:
+    def _since(self) -> datetime:
         """Without a cursor, as far back as the owner said."""
-        cursor = self.world.streams.cursor(f"orders:{self.store}")
-        if not cursor:
-            return now - timedelta(seconds=self.world.connection.orders_update_time)
-        return min(datetime.fromisoformat(cursor), now) - OVERLAP
+        if cursor := self.world.streams.cursor(f"orders:{self.store}"):
+            return datetime.fromisoformat(cursor) - OVERLAP
+        return self.world.store(self.store).now() - timedelta(seconds=self.world.connection.orders_update_time)
+
+    def _look(self, since: datetime, memory: _Memory, lease: Lease) -> _Look:
+        store, clock = self.world.store(self.store), self.world.clock
+        began, first = clock.now(), None
+        kept: dict[str, str] = {}
+        for page in store.changed_orders(since):
+            lease.check()
+            first = first or page
+            self._queue(page, memory.seen, kept, began + timedelta(seconds=memory.skew or 0))
+        # Asked afterwards, the clock tells when the listing began at the latest.
+        now = first.now if first and first.now else store.now() - (clock.now() - began) - timedelta(seconds=1)
+        return _Look(now, (now - began).total_seconds(), first.zone if first else memory.zone, kept)
 
     def _queue(self, page: Page[OrderHead], seen: dict[str, str], kept: dict[str, str], now: datetime) -> None:
         heads = [head for head in page.items if not head.is_parent]
@@ -57,39 +91,51 @@ class OrderPull:
         for head in heads:
             yield Change(self.world.connection.id, Kind.ORDER, self.store, (head.id,), Cause.PULL, self.run, self.run)
 
-    # -- what was queued before
+    # -- what is remembered of a look
 
-    def _seen(self) -> dict[str, str]:
+    def _memory(self) -> _Memory:
         found = self.world.streams.cursor(f"orders_seen:{self.store}")
-        return dict(json.loads(found)) if found else {}
+        return _Memory(**json.loads(found)) if found else _Memory()
 
-    def _remember(self, seen: dict[str, str], kept: dict[str, str], lease: Lease) -> None:
-        """Only what the next look can meet again. Of too many none are remembered: they are read once more, no worse."""
-        wanted = kept if len(kept) <= REMEMBERED else {}
-        if wanted != seen:
-            self.world.streams.save_cursor(f"orders_seen:{self.store}", json.dumps(wanted, separators=(",", ":")), lease)
+    def _remember(self, memory: _Memory, look: _Look, lease: Lease) -> None:
+        """Written only when it says something new. Of too many orders none are remembered: they are read once more, no worse."""
+        steady = memory.skew is not None and abs(look.skew - memory.skew) < TOLERANCE.total_seconds() / 4
+        wanted = _Memory(look.kept if len(look.kept) <= REMEMBERED else {}, memory.skew if steady else round(look.skew), look.zone)
+        if wanted != memory:
+            self.world.streams.save_cursor(f"orders_seen:{self.store}", json.dumps(asdict(wanted), separators=(",", ":")), lease)
 
     # -- after a pause
 
     def _resume(self) -> None:
-        """The store answers again: what was set aside while the connection waited is taken up."""
+        """The store answers again. What was set aside while the connection waited is taken up: at once where it waited for this
+        store, and else from time to time, as nobody tells when a right or a licence is back."""
         for parked in list(self.world.links.parked("connection")):
             if parked.store is self.store:
                 self.world.links.unpark("connection", parked.store, parked.record_id)
-                self._requeue()
+        names = {error.__name__ for error in HELD}
+        before = self.world.clock.now() - PATIENCE
+        waiting = [item for item in self.world.links.parked("order") if item.reason in names and item.at and item.at < before]
+        if waiting and self._other_answers():
+            self.world.queue.send([self._retry(item.store, item.record_id) for item in waiting])
+            self.counts["resumed"] += len(waiting)
 
-    def _requeue(self) -> None:
-        names = {error.__name__ for error in PAUSING}
-        waiting = [parked for parked in self.world.links.parked("order") if parked.reason in names]
-        self.world.queue.send(
-            [
-                Change(
-                    self.world.connection.id, Kind.ORDER, parked.store, (parked.record_id,), Cause.CONSOLE, f"{self.run}:resumed", self.run
-                )
-                for parked in waiting
-            ]
-        )
-        self.counts["resumed"] += len(waiting)
+    def _other_answers(self) -> bool:
+        try:
+            self.world.store(self.store.other).now()
+        except SyncError:
+            return False
+        return True
+
+    def _retry(self, store: StoreName, order_id: str) -> Change:
+        return Change(self.world.connection.id, Kind.ORDER, store, (order_id,), Cause.CONSOLE, f"{self.run}:resumed", self.run)
+
+
+def _set_back(memory: _Memory, look: _Look) -> timedelta:
+    """How much further to look: a clock that was set back, or another zone, gave stamps that lie before the cursor (W28)."""
+    if memory.zone and look.zone != memory.zone:
+        return ANY_ZONE
+    lost = timedelta(seconds=memory.skew - look.skew) if memory.skew is not None else timedelta()
+    return lost if lost > TOLERANCE else timedelta()
 
 
 def _print(head: OrderHead) -> str:

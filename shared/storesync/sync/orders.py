@@ -2,8 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from ..domain.orders import Order
 from ..domain.statuses import Standing
 from ..errors import (
     ApiDisabled,
+    ConfigurationError,
     FilterIgnored,
     Forbidden,
     NotFound,
@@ -30,10 +30,11 @@ from .leases import LEASE_SECONDS, patient_lease
 from .order_work import Both, OrderWork, origin_of
 from .ports import Lease, World
 
-__all__ = ["PAUSING", "OrderSync", "apply_change", "origin_of"]
+__all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
 
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
 PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
+HELD = (*PAUSING, ConfigurationError)
 RECENT = timedelta(hours=6)
 WAITED_SECONDS = 0.05
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
@@ -46,30 +47,33 @@ def apply_change(world: World, change: Change) -> dict[str, int]:
     """
     store, order_id = change.store, change.ids[0]
     known = world.links.order(store, order_id)
+    try:
+        counts = dict(_applied(world, change, known))
+    except HELD as error:
+        origin = (known.origin, known.id_in(known.origin)) if known else (store, order_id)
+        world.links.park(_parked(world, *origin, error))
+        raise
+    if change.cause is Cause.CONSOLE and not counts.get("parked"):
+        world.links.unpark("order", store, order_id)
+    return counts
+
+
+def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[str, int]:
+    store, order_id = change.store, change.ids[0]
     seen = None if known else _read(world, store, order_id)
     if known is None and seen is None:
         return {"gone": 1}
     origin, origin_id = (known.origin, known.id_in(known.origin)) if known else origin_of(world.connection, store, seen)  # type: ignore[arg-type]
-    run = change.run or uuid.uuid4().hex[:12]
     started = world.clock.monotonic()
-    with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease, _held_back(world, origin, origin_id):
+    with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease:
         waited = world.clock.monotonic() - started > WAITED_SECONDS
         order = seen if seen and not waited else _read(world, store, order_id)
-        sync = OrderSync(world, lease, change.cause, run)
-        return dict(sync.apply(store, order) if order else sync.gone(store, origin, origin_id))
+        sync = OrderSync(world, lease, change.cause, change.run or uuid.uuid4().hex[:12])
+        return sync.apply(store, order) if order else sync.gone(store, origin, origin_id)
 
 
 def _read(world: World, store: StoreName, order_id: str) -> Order | None:
     return next(iter(world.store(store).orders([order_id])), None)
-
-
-@contextmanager
-def _held_back(world: World, origin: StoreName, origin_id: str) -> Iterator[None]:
-    try:
-        yield
-    except PAUSING as error:
-        world.links.park(_parked(world, origin, origin_id, error))
-        raise
 
 
 def _parked(world: World, origin: StoreName, origin_id: str, error: SyncError) -> Parked:
