@@ -8,7 +8,7 @@ LIMIT = 20_000
 _MASK = "***"
 _NAMES = (
     "access_token|token|api_key|key|password|secret|client_id|code|email|phone|firstname|lastname|middlename|address|address_2|street|city|zip|zipcode"
-    "|b_[a-z_]+|s_[a-z_]+|payment_info|card_number|ip_address|ip|entropy|auth_code|auth_pin|user_agent|company|customer|contact|contact_full|fax|url_hash"
+    "|b_[a-z_]+|s_[a-z_]+|payment_info|card_number|ip_address|ip|entropy|auth_code|auth_pin|user_agent|company|customer|contact|contact_full|fax|url_hash|hook_url"
 )
 _JSON_TEXT = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|\{{[^{{}}]*\}})', re.IGNORECASE)
 _JSON_DOTTED = re.compile(r'("(?:shipping_address|billing_address)\.[a-z_]+"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
