@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.sandbox.cscart import php, products
@@ -95,7 +96,7 @@ def delete(shop: Shop, call: Call) -> None:
 
 
 def category_products(shop: Shop, call: Call) -> Row:
-    return products.index(shop, call)
+    return products.index(shop, replace(call, params={**call.params, "cid": call.id}))
 
 
 def table(name: str, key: str, *, hidden: tuple[str, ...] = ()) -> Entity:
