@@ -104,9 +104,9 @@ class Shops:
         self.state.queue.waiting.clear()
         return found
 
-    def sync_products(self) -> None:
-        """As the worker would do it with the hints that wait."""
-        for store, ids in self.hinted_products():
+    def sync_products(self, store: StoreName | None = None, *ids: str) -> None:
+        """As the worker would do it with the hints that wait, or with one of these."""
+        for store, ids in [(store, ids)] if store else self.hinted_products():
             with patient_lease(self.world, "products", 60) as lease:
                 ProductSync(self.world, lease, Cause.ORDER).apply(store, ids)
 

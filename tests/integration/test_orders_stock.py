@@ -1,0 +1,122 @@
+"""What an order took is taken once: both owners, every way of counting, through edits, cancels, refunds and sales in both shops."""
+
+from collections.abc import Iterator
+
+import pytest
+from storesync.domain.connection import Policy
+from storesync.domain.model import Group, StoreName
+from storesync.errors import StoreError
+from storesync.sync.order_stock import reserved
+
+from tests.integration.order_scene import Shops, open_shops
+from tests.sandbox.script.shops import values
+
+CSCART, WEBASYST = StoreName.CSCART, StoreName.WEBASYST
+COUNTING = ("none", "create", "processing")
+
+
+def opened(owner: StoreName, counting: str, **settings: object) -> Iterator[Shops]:
+    policy = Policy.TO_WEBASYST if owner is CSCART else Policy.TO_CSCART
+    policies = {group: Policy.TWO_WAY for group in Group} | {Group.STOCK: policy}
+    yield from open_shops(stock_counting_action=counting, settings={"stock_owner": owner, "policies": policies, **settings})
+
+
+@pytest.fixture
+def shops(request: pytest.FixtureRequest) -> Iterator[Shops]:
+    yield from opened(*request.param)
+
+
+def everywhere(owner: StoreName) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("shops", [(owner, counting) for counting in COUNTING], indirect=True, ids=COUNTING)
+
+
+def edited(shops: Shops, order_id: str, amount: int) -> None:
+    shops.ours.call("PUT", f"orders/{order_id}", body={"products": {"1": {"product_id": shops.goods[0], "amount": amount}}})
+
+
+def available(shops: Shops) -> int:
+    """What Webasyst, as the owner, still has to sell."""
+    product = shops.goods[0]
+    skus = {sku["sku"]: sku for item in shops.theirs.products() for sku in values(item["skus"])}
+    return shops.stock(product)[1] - reserved(shops.world).get(str(skus["SKU-1"]["id"]), 0)
+
+
+def known(shops: Shops) -> str:
+    """A product that both shops hold, a hundred pieces of it."""
+    product = shops.product()
+    shops.sync_products(CSCART, product)
+    assert shops.stock(product) == (100, 100)
+    return product
+
+
+@everywhere(CSCART)
+def test_a_mirrored_order_leaves_webasyst_alone_and_the_count_follows(shops: Shops) -> None:
+    product = known(shops)
+    order_id = shops.place({product: 2})
+    for step, left in ((None, 98), ("P", 98), (5, 95), ("C", 95), ("I", 100)):
+        if isinstance(step, int):
+            edited(shops, order_id, step)
+        elif step:
+            shops.ours.set_status(order_id, step)
+        before = shops.stock(product)[1]
+        shops.hint(CSCART, order_id)
+        assert shops.stock(product) == (left, before), f"Webasyst's stock moved by itself at {step}"
+        shops.sync_products()
+        assert shops.stock(product) == (left, left)
+    assert shops.mirror(order_id)["state_id"] in ("deleted", "refunded")
+
+
+@everywhere(CSCART)
+def test_what_is_sold_in_both_shops_at_once_is_taken_once_each(shops: Shops) -> None:
+    """Sales while the other shop's are still under way; the owner's count is what both end on."""
+    product = known(shops)
+    first, second = shops.place({product: 1}), shops.place({product: 2})
+    shops.hint(CSCART, second)
+    third = shops.place({product: 3})
+    shops.sync_products()
+    shops.hint(CSCART, first)
+    shops.ours.set_status(third, "P")
+    shops.hint(CSCART, third)
+    shops.hint(CSCART, first)
+    shops.sync_products()
+    assert shops.stock(product) == (94, 94)
+
+
+@everywhere(WEBASYST)
+def test_the_owner_webasyst_takes_each_order_once_and_the_rest_is_reserved(shops: Shops) -> None:
+    product = known(shops)
+    counts = shops.webasyst.shop.stock_counting_action != "none"
+    order_id = shops.place({product: 2})
+    for step, left in ((None, 98), (3, 97), ("P", 97), (5, 95), ("C", 95), ("I", 100)):
+        if isinstance(step, int):
+            edited(shops, order_id, step)
+        elif step:
+            shops.ours.set_status(order_id, step)
+        shops.hint(CSCART, order_id)
+        assert available(shops) == (left if counts else 100), step
+    assert reserved(shops.world) == {}
+
+
+@everywhere(WEBASYST)
+def test_an_order_that_is_moved_in_webasyst_frees_its_reservation(shops: Shops) -> None:
+    product = known(shops)
+    counts = shops.webasyst.shop.stock_counting_action != "none"
+    order_id = shops.place({product: 2})
+    shops.hint(CSCART, order_id)
+    there = shops.mirror(order_id)["id"]
+    for action, left in (("process", 98), ("complete", 98), ("refund", 100)):
+        shops.theirs.act(there, action)
+        shops.hint(WEBASYST, there)
+        assert available(shops) == (left if counts else 100), action
+    assert shops.ours.order(order_id)["status"] == "I"
+
+
+@pytest.mark.parametrize("shops", [(WEBASYST, "processing")], indirect=True)
+def test_a_sale_is_reserved_before_its_mirror_exists(shops: Shops) -> None:
+    product = known(shops)
+    order_id = shops.place({product: 2})
+    shops.fail(WEBASYST, "status", "order.save", times=None)
+    with pytest.raises(StoreError):
+        shops.hint(CSCART, order_id)
+    assert shops.mirrors(order_id) == []
+    assert available(shops) == 98
