@@ -106,9 +106,9 @@ class Shops:
 
     def sync_products(self, store: StoreName | None = None, *ids: str) -> None:
         """As the worker would do it with the hints that wait, or with one of these."""
-        for store, ids in [(store, ids)] if store else self.hinted_products():
+        for source, wanted in [(store, ids)] if store else self.hinted_products():
             with patient_lease(self.world, "products", 60) as lease:
-                ProductSync(self.world, lease, Cause.ORDER).apply(store, ids)
+                ProductSync(self.world, lease, Cause.ORDER).apply(source, wanted)
 
     def fail(self, store: StoreName, kind: str, route: str, *, after: int = 0, times: int | None = 1) -> None:
         self.servers[store].faults.add(Fault(kind, route, times=times, after=after))

@@ -3,11 +3,9 @@
 from ..domain import order_comparison as comparison
 from ..domain.journal import Action
 from ..domain.model import StoreName
-from ..domain.orders import Order
 from .order_lines import translated
-from .order_stock import suppresses
 from .order_work import Both, OrderWork
-from .order_writing import CORRECTIONS, brought, refuse
+from .order_writing import brought, refuse, written
 
 
 def moved(work: OrderWork, both: Both) -> list[StoreName]:
@@ -30,19 +28,12 @@ def carried(work: OrderWork, both: Both, moved_stores: list[StoreName], *, force
         return
     before = both[target]
     wanted = translated(work, source, both[source], before)
-    both[target], found = _written(work, before, wanted, target)
+    both[target], found = brought(work, target, written(work, target, before, wanted), wanted, done=1)
     old, new = comparison.change(before, both[target])
     lost = comparison.change(None, before)[1] if target in moved_stores else ""
     work.entry(Action.CONFLICT if lost else Action.WRITTEN, target, "order", old, new, rule=f"edited in {source}", loser=lost)
     work.agreed(both, "TotalsDiffer" if found else "")
     refuse(both[target], found)
-
-
-def _written(work: OrderWork, before: Order, wanted: Order, target: StoreName) -> tuple[Order, dict[str, str]]:
-    """Sent at least once, as not all that may have changed is compared."""
-    kept = work.store(target).update_order(before, wanted, suppress_stock=suppresses(work.connection, work.origin))
-    work.counts[f"updated_{target}"] += 1
-    return brought(work, target, kept, wanted, CORRECTIONS - 1)
 
 
 def _show(work: OrderWork, both: Both, source: StoreName) -> None:

@@ -29,7 +29,7 @@ def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str
         kept = found[0]
     else:
         kept = _created(work, wanted, mark)
-    kept, differences = brought(work, target, kept, wanted)
+    kept, differences = brought(work, target, kept, wanted, done=0 if found or target is StoreName.WEBASYST else 1)
     old, new = comparison.change(None, kept)
     rule = "found by our mark" if found else "new in " + work.origin
     work.entry(Action.LINKED if found else Action.CREATED, target, "order", old, new, rule)

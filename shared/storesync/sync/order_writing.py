@@ -8,19 +8,28 @@ from ..errors import TotalsDiffer
 from .order_stock import suppresses
 from .order_work import OrderWork
 
-CORRECTIONS = 3
+CORRECTIONS = {StoreName.WEBASYST: 3, StoreName.CSCART: 1}  # each one rebuilds the whole order in CS-Cart (C19)
 
 
-def brought(work: OrderWork, target: StoreName, kept: Order, wanted: Order, tries: int = CORRECTIONS) -> tuple[Order, dict[str, str]]:
+def written(work: OrderWork, target: StoreName, before: Order, wanted: Order) -> Order:
+    """As the store kept it; also when the client gave up on the total and put the order back."""
+    try:
+        kept = work.store(target).update_order(before, wanted, suppress_stock=suppresses(work.connection, work.origin))
+    except TotalsDiffer:
+        kept = work.read(target, before.id) or before
+    work.counts[f"updated_{target}"] += 1
+    return kept
+
+
+def brought(work: OrderWork, target: StoreName, kept: Order, wanted: Order, done: int = 0) -> tuple[Order, dict[str, str]]:
     """`kept` written again until it agrees, and what is still different then. Every round may be the last of a worker that dies:
-    the next one finds the order by its mark and goes on from what it holds."""
-    sent, done = wanted, 0
-    while done < tries and _lacking(target, sent, kept, done):
-        if target is StoreName.WEBASYST:
-            sent = translation.corrected(wanted, kept, done) if comparison.differences(wanted, kept) else sent
-        kept = work.store(target).update_order(kept, sent, suppress_stock=suppresses(work.connection, work.origin))
+    the next one finds the order by its mark and goes on from what it holds. `done`: tries that were made before."""
+    sent, first = wanted, done
+    while done < CORRECTIONS[target] and _lacking(target, sent, kept, done - first):
+        if target is StoreName.WEBASYST and comparison.differences(wanted, kept):
+            sent = translation.corrected(wanted, kept, done - first)
+        kept = written(work, target, kept, sent)
         done += 1
-    work.counts[f"updated_{target}"] += bool(done)
     return kept, comparison.differences(sent, kept)
 
 
