@@ -13,7 +13,7 @@ from .settings import settings
 
 if TYPE_CHECKING:
     from .console.access import Access
-    from .domain.connection import Connection
+    from .domain.connection import Connection, CsCartSettings
     from .domain.model import StoreName
     from .http import Breaker
     from .state.backlog import Backlog
@@ -78,9 +78,19 @@ def _connect(connection: "Connection", name: "StoreName", log: Any) -> "Store":
     shared = breaker(connection.id, name)
     if name is StoreName.CSCART:
         key = secrets().need(connection.id, "cscart_key")
-        return cscart_store.connect(connection.cscart, key, allow_private=private, log=log, breaker=shared)
+        ours = connection.cscart if connection.cscart.no_rewrite is not None else _form_kept(connection, key)
+        return cscart_store.connect(ours, key, allow_private=private, log=log, breaker=shared)
     token = secrets().need(connection.id, "webasyst_token")
     return webasyst_store.connect(connection.webasyst, token, allow_private=private, log=log, breaker=shared)
+
+
+def _form_kept(connection: "Connection", key: str) -> "CsCartSettings":
+    """The form of address that the shop understands, found out at the first use and kept with the connection, so that no later pass asks again."""
+    from .cscart import store
+
+    found = store.probed(connection.cscart, key, allow_private=settings().allow_private_addresses)
+    connections().change(connection.id, lambda kept: replace(kept, cscart=replace(kept.cscart, no_rewrite=found.no_rewrite)))
+    return found
 
 
 @functools.cache

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from storesync import bootstrap
 from storesync.cscart.hooks import TRIGGERS
 from storesync.cscart.store import connect, probed
+from storesync.domain.connection import Connection
 from storesync.domain.exchange import ProductWrite
+from storesync.domain.model import StoreName
 from storesync.errors import Forbidden, NotAnApi, NotFound, Redirected, ServerFault, StoreError, Unauthorised, UnsupportedValue
 
 from tests.contract.cscart_shop import Shop, opened, product, variant
@@ -59,6 +63,26 @@ def test_both_forms_of_an_address_are_found_out_and_kept() -> None:
         assert [item.id for item in store.find(["L-1"])] == [made.id]
     with opened() as shop:
         assert probed(shop.settings(no_rewrite=None), shop.sandbox.key, allow_private=True).no_rewrite is False
+
+
+def test_the_form_of_the_address_is_kept_with_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened() as shop:
+        found = shop.product()
+        shop.sandbox.rewriting = False
+        kept = {"main": Connection("main", cscart=shop.settings(no_rewrite=None))}
+
+        def change(name: str, edit: Callable[[Connection], Connection]) -> None:
+            kept[name] = edit(kept[name])
+
+        monkeypatch.setattr(bootstrap, "settings", lambda: SimpleNamespace(allow_private_addresses=True))
+        monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(need=lambda *_: shop.sandbox.key))
+        monkeypatch.setattr(bootstrap, "connections", lambda: SimpleNamespace(change=change))
+        asked = []
+        for _ in range(2):
+            store = bootstrap.LazyStores(kept["main"], SimpleNamespace(note=None))[StoreName.CSCART]  # type: ignore[arg-type]
+            assert [product.id for product in store.products([found])] == [found]
+            asked.append(shop.server.call_counts()["GET /api/version"])
+        assert (kept["main"].cscart.no_rewrite, asked[0]) == (True, asked[1])
 
 
 def test_both_forms_are_tried_once_however_many_ask_at_the_same_time(shop: Shop) -> None:

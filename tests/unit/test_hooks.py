@@ -179,7 +179,7 @@ def test_a_large_body_is_refused_before_anything_else(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("connection", "store"), [("other", "cscart"), ("main", "shopify"), ("../main", "cscart"), ("", "cscart"), ("x" * 33, "cscart")]
+    ("connection", "store"), [("other", "cscart"), ("main", "shopify"), ("../main", "cscart"), ("", "cscart"), ("x" * 41, "cscart")]
 )
 def test_an_unknown_connection_or_store_is_said_to_be_unknown(shop: Shop, connection: str, store: str) -> None:
     with pytest.raises(UnknownConnection):

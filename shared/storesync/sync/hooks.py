@@ -24,7 +24,7 @@ LIMIT_BYTES = 2 * 1024 * 1024  # CS-Cart posts a whole order, each line several 
 WINDOW_SECONDS = 300
 ABSENT_SECONDS = 30
 BURST, PER_SECOND = 200, 20.0
-_CONNECTION = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_CONNECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class HookSecrets(Protocol):
