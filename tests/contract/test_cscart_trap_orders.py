@@ -287,3 +287,12 @@ def test_an_order_that_was_never_there_is_left_out_not_an_error(shop: Shop) -> N
     assert shop.store().orders(["999"]) == []
     with pytest.raises(NotFound):
         shop.store().client.get("orders/999")
+
+
+def test_c16_a_new_order_that_the_shop_splits_among_vendors_is_its_parent(vendors: Shop) -> None:
+    ids = [vendors.product(company_id=vendor, product_code=f"V{vendor}", price="150") for vendor in (1, 2)]
+    wanted = order(*((item, "100", 1) for item in ids))
+    store = vendors.store(company_id="")
+    made = store.create_order(wanted, MARK, suppress_stock=False)
+    assert (made.is_parent, made.marker) == (True, MARK)
+    assert [found.id for found in store.find_order(MARK, wanted)] == [made.id]

@@ -32,7 +32,8 @@ class OrderWrites:
         }
         body |= {"shipping_id": self.settings.shipping_id} if self.settings.shipping_id else {}
         created = self._posted(body, marker, order)
-        return created if _agree(created, order) else self._rebuilt(created, order)
+        # One that was split among vendors is rebuilt by nobody: its parent is no order of its own (3.3).
+        return created if created.is_parent or _agree(created, order) else self._rebuilt(created, order)
 
     def _posted(self, body: dict[str, object], marker: str, order: Order) -> Order:
         """An answer that was lost is looked for by our mark, never sent again (C14)."""
