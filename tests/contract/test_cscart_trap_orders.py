@@ -125,10 +125,10 @@ def test_c19_an_edit_keeps_prices_ids_stock_and_status(shop: Shop) -> None:
     for item in (first, second):
         shop.put(f"products/{item}", price=999)
     lines = (replace(found.lines[0], quantity=3), found.lines[1])
-    wanted = replace(found, lines=lines, discount=Decimal("25.50"), comment="Call first")
+    wanted = replace(found, lines=lines, discount=Decimal("25.50"), comment="Call first 😀")
     wanted = replace(wanted, total=wanted.expected_total)
     kept = store.update_order(found, wanted, suppress_stock=False)
-    assert (kept.total, kept.discount, kept.status, kept.comment) == (wanted.total, Decimal("25.50"), "P", "Call first")
+    assert (kept.total, kept.discount, kept.status, kept.comment) == (wanted.total, Decimal("25.50"), "P", "Call first ?")
     assert [(line.id, line.price, line.quantity) for line in kept.lines] == [(line.id, line.price, line.quantity) for line in lines]
     assert {shop.amount(first), shop.amount(second)} == {"7", "9"}
 

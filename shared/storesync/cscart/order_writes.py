@@ -63,8 +63,8 @@ class OrderWrites:
             "subtotal_discount": str(desired.discount),
             "stored_subtotal_discount": "Y",
         }
-        if payloads.user_data(desired) != payloads.user_data(current):
-            body["user_data"] = payloads.user_data(desired)
+        if gained := payloads.changed_data(desired, current):
+            body["user_data"] = gained
         if desired.comment != current.comment:
             body["notes"] = payloads.notes(desired.comment, current.marker)
         self.client.send(self.client.put_call(f"orders/{current.id}", body))
