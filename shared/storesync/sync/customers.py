@@ -35,11 +35,16 @@ class CustomerSync:
         self.world = world
 
     def contact(self, order: Order) -> str:
-        """The Webasyst contact of a CS-Cart order's buyer. One worker per buyer: two orders at once must not make two contacts."""
+        """The Webasyst contact of a CS-Cart order's buyer. One worker at a time makes one: two orders at once must not make two."""
         keys = customer_keys(self.world, order)
-        with patient_lease(self.world, f"customer#{keys[-1]}", LEASE_SECONDS):
-            known = self._known(keys)
-            contact = self._existing(order.customer, known) or self._created(order)
+        known = self._known(keys)
+        contact = self._existing(order.customer, known)
+        if not contact:
+            with patient_lease(self.world, f"customer#{keys[-1]}", LEASE_SECONDS):
+                known = self._known(keys)
+                contact = self._existing(order.customer, known) or self._created(order)
+                self._remember(order.customer, keys, known, contact)
+        else:
             self._remember(order.customer, keys, known, contact)
         return contact
 
@@ -71,7 +76,7 @@ class CustomerSync:
         for key in keys:
             if known.get(key) != contact:
                 self.world.links.save_customer(StoreName.CSCART, key, contact)
-        if buyer.id not in ("", "0") and self.world.links.customer(StoreName.WEBASYST, contact) != buyer.id:
+        if buyer.id not in ("", "0") and len(known) < len(keys) and self.world.links.customer(StoreName.WEBASYST, contact) != buyer.id:
             self.world.links.save_customer(StoreName.WEBASYST, contact, buyer.id)
 
 
