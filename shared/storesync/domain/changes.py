@@ -55,7 +55,7 @@ class Change:
         """
         if self.kind is Kind.ORDER:
             return f"{self.connection}#order#{self.store}#{self.ids[0]}"
-        if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS:
+        if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS or self.ids[0] == "preview":
             return f"{self.connection}#product"
         if self.kind is Kind.LOOK:
             return f"{self.connection}#look#{self.ids[0]}"

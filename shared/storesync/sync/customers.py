@@ -24,10 +24,15 @@ def customer_keys(world: World, order: Order) -> tuple[str, ...]:
     buyer = order.customer
     keys = [f"user:{buyer.id}"] if buyer.id not in ("", "0") else []
     if buyer.email_key:
-        keys.append(f"email:{_hashed(world, buyer.email_key)}")
+        keys.append(email_key(world, buyer))
     elif buyer.phone_key:
         keys.append(f"phone:{_hashed(world, buyer.phone_key)}")
     return tuple(keys) or (f"order:{order.id}",)
+
+
+def email_key(world: World, buyer: Customer) -> str:
+    """The key of an e-mail in the map; empty without one."""
+    return f"email:{_hashed(world, buyer.email_key)}" if buyer.email_key else ""
 
 
 class CustomerSync:
