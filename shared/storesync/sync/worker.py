@@ -52,7 +52,8 @@ class Worker:
     @staticmethod
     def _products(world: World, change: Change, budget: Budget) -> dict[str, int]:
         with patient_lease(world, "products", LEASE_SECONDS) as lease:
-            counts = dict(ProductSync(world, lease, change.cause, change.run).apply(change.store, change.ids))
+            sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
+            counts = dict(sync.apply(change.store, change.ids))
         stream = SWEEP if change.cause is Cause.SWEEP else PRODUCTS
         runs.add_counts(world, f"{stream}:{change.store}", change.run, counts)
         return counts
