@@ -15,6 +15,7 @@ from .linking import Linker
 from .matching import Match
 from .media import MediaSync
 from .notes import Notebook
+from .pending import Pending
 from .ports import Lease, World
 from .proposals import Creation, Update
 
@@ -22,27 +23,28 @@ UNDER_WAY = timedelta(seconds=30)
 
 
 class Creations:
-    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker) -> None:
-        self.world, self.lease, self.notes, self.linker = world, lease, notes, linker
+    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker, pending: Pending) -> None:
+        self.world, self.lease, self.notes, self.linker, self.pending = world, lease, notes, linker, pending
 
     def apply(self, store: StoreName, creations: Sequence[Creation]) -> Iterator[tuple[str, SyncError]]:
         """Yields the source products whose creation is to be tried again, and why. Raises what stops the store as a whole."""
         due = []
         for item in creations:
-            if self._may_be_under_way(store.other, item):
+            if self._may_be_under_way(store, item):
                 yield item.match.source.id, OutcomeUnknown("an earlier try may still be under way", store=store.other)
             else:
                 due.append(item)
         if due:
             yield from self._create(store, due)
 
-    def _may_be_under_way(self, target: StoreName, item: Creation) -> bool:
-        earlier = self.world.links.intend(target, _key(item), self.lease)
+    def _may_be_under_way(self, store: StoreName, item: Creation) -> bool:
+        earlier = self.pending.began(store, item.match.source.id)
         return earlier is not None and timedelta() <= self.world.clock.now() - earlier < UNDER_WAY
 
     def _create(self, store: StoreName, due: Sequence[Creation]) -> Iterator[tuple[str, SyncError]]:
-        self.lease.check()
         self.lease.extend(LEASE_SECONDS)
+        self.pending.note_new(store, [(item.match.source, item.desired) for item in due])
+        self.lease.check()
         outcomes = self.world.store(store.other).create([item.desired for item in due], self._markers(store, due))
         pairs = list(zip(due, outcomes, strict=True))
         made = [(item, outcome) for item, outcome in pairs if outcome.product is not None]
@@ -50,13 +52,12 @@ class Creations:
         for item, outcome in made:
             self._made(store, item, outcome)
         self.linker.flush()
-        self.world.links.fulfil(store.other, [_key(item) for item, _ in made], self.lease)
+        self.pending.clear_new(store, [item.match.source.id for item, outcome in pairs if not (outcome.error and outcome.error.retriable)])
         for item, outcome in failed:
             error = outcome.error or NotKept("created, yet not found", product=item.match.source.id)
             if error.retriable:
                 yield item.match.source.id, error
             else:
-                self.world.links.fulfil(store.other, [_key(item)], self.lease)
                 self.notes.park(store, item.match.source, error, item.match)
 
     def _markers(self, store: StoreName, due: Sequence[Creation]) -> dict[str, str]:
@@ -90,10 +91,6 @@ class Creations:
             media.failed.append(type(error).__name__)
         self.notes.counts["images"] += media.sent
         self.linker.images(update, update.media, kept, media.failed)
-
-
-def _key(item: Creation) -> str:
-    return item.match.source.variants[0].sku.strip()
 
 
 def _as_update(store: StoreName, match: Match, world: World) -> Update:

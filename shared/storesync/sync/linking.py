@@ -74,7 +74,7 @@ class Linker:
         for store, variants in update.added.items():
             for item in variants:
                 self._entries.append(Entry("product", item.sku.strip(), Action.CREATED, store, ids[store], "variant", rule="new variant"))
-        if not update.match.linked and not update.match.made:
+        if not update.match.linked and update.pair.made_from is None:
             self._entries.append(
                 Entry("product", label(kept[StoreName.CSCART]), Action.LINKED, StoreName.WEBASYST, ids[StoreName.WEBASYST], rule="same SKU")
             )

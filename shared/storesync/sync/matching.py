@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..domain.links import Row
 from ..domain.model import Product, StoreName
@@ -17,7 +17,7 @@ class Match:
     """A product with what is known of it: its rows, its counterpart and the pairs of variant ids (source -> target).
 
     No target: to be created, or, when it was linked before, its counterpart is gone. A product that the other shop cuts differently has
-    several matches, none of them `whole`. `made`: the target is one that we were creating when the work was cut off. `stale`: product
+    several matches, none of them `whole`. `stale`: product
     ids of the source store that are gone and still hold the target's links.
     """
 
@@ -27,7 +27,6 @@ class Match:
     variants: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
     linked: bool = False
-    made: bool = False
     stale: tuple[str, ...] = ()
 
 
@@ -139,7 +138,7 @@ class Matching:
                 matches += self._fresh(product, rows.get(product.id, ()), candidates, theirs)
             except RecordError as error:
                 errors.append((product, error))
-        return self._made(matches), errors
+        return matches, errors
 
     def _fresh(
         self, product: Product, known: tuple[Row, ...], candidates: Mapping[str, Product], theirs: Mapping[str, Sequence[Row]]
@@ -170,9 +169,3 @@ class Matching:
                 raise MissingLink("its counterpart belongs to another product, whose SKU was changed", sku=product.variants[0].sku.strip())
         claims = self.world.links.claims(self.source, set(held.values())).values()
         return tuple(sorted({claim.product_id for claim in claims}))
-
-    def _made(self, matches: Sequence[Match]) -> list[Match]:
-        """Targets that we were creating when the work was cut off hold our values, so that what was edited here since then counts."""
-        skus = {match.source.variants[0].sku.strip() for match in matches if match.target is not None}
-        intended = self.world.links.intended(self.target, skus) if skus else {}
-        return [replace(match, made=match.target is not None and match.source.variants[0].sku.strip() in intended) for match in matches]

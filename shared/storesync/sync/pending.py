@@ -6,14 +6,16 @@ One note per connection, as one worker at a time works on its products; it is go
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from ..domain import prints
+from ..domain.connection import Policy
 from ..domain.model import Group, Product, StoreName
-from ..domain.planning import Decision, Pair
+from ..domain.planning import Decision, Pair, policy_of
 from .ports import Lease, World
 
-NAME = "pending"
+NAME, NEW = "pending", "new|"
 
 
 @dataclass(slots=True)
@@ -30,17 +32,55 @@ class Pending:
 
     def ids(self, store: StoreName) -> set[str]:
         """Products of this store whose last pass was cut off."""
-        return {name.split("|")[store is StoreName.WEBASYST] for name in self.noted}
+        pairs = {name.split("|")[store is StoreName.WEBASYST] for name in self.noted if not name.startswith(NEW)}
+        return pairs | {name.removeprefix(new_name(store, "")) for name in self.noted if name.startswith(new_name(store, ""))}
+
+    # -- creations
+
+    def note_new(self, store: StoreName, creations: Iterable[tuple[Product, Product]]) -> None:
+        """`creations`: a product of `store`, and as it is about to be created in the other."""
+        at = self.world.clock.now().isoformat()
+        noted = {new_name(store, source.id): {"at": at, "seen": prints.of(source), "counts": _counts(made)} for source, made in creations}
+        if noted:
+            self._save(self.noted | noted)
+
+    def began(self, store: StoreName, product_id: str) -> datetime | None:
+        """When an earlier, unfinished try to create this product's counterpart was made."""
+        noted = self.noted.get(new_name(store, product_id))
+        return datetime.fromisoformat(noted["at"]) if noted else None
+
+    def clear_new(self, store: StoreName, product_ids: Iterable[str]) -> None:
+        done = {new_name(store, product_id) for product_id in product_ids}
+        if done & self.noted.keys():
+            self._save({name: noted for name, noted in self.noted.items() if name not in done})
+
+    def made(self, store: StoreName, pair: Pair) -> Pair:
+        """A pair whose one side we were creating from the other when the work was cut off: it holds our values, less what was sold since."""
+        source, target = pair.side(store).product, pair.side(store.other).product
+        noted = self.noted.get(new_name(store, source.id))
+        if not noted:
+            return pair
+        kept = {store: dict(noted["seen"]), store.other: prints.of(target)}
+        for item in target.variants:
+            if item.sku.strip() in noted["counts"]:
+                kept[store.other][prints.key(Group.STOCK, item.id)] = noted["counts"][item.sku.strip()]
+        for found in kept.values():
+            found.pop(Group.MEDIA.value, None)
+        sides = {name: replace(pair.side(name), prints=kept[name]) for name in StoreName}
+        return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], made_from=store)
+
+    # -- writes
 
     def note(self, pairs: Iterable[tuple[Pair, Iterable[Decision], Mapping[StoreName, Product]]]) -> None:
         """Takes the place of what was noted before."""
-        noted = {name_of(pair): _note(pair, decisions, desired) for pair, decisions, desired in pairs}
+        merging = policy_of(self.world.connection, Group.STOCK) is Policy.TWO_WAY
+        noted = {name_of(pair): _note(pair, decisions, desired, merging) for pair, decisions, desired in pairs}
         if noted or self.noted:
-            self._save(noted)
+            self._save(noted | {name: found for name, found in self.noted.items() if name.startswith(NEW)})
 
     def clear(self, failed: Iterable[str] = ()) -> None:
         """All is linked but these pairs."""
-        left = {name: self.noted[name] for name in failed if name in self.noted}
+        left = {name: found for name, found in self.noted.items() if name in set(failed) or name.startswith(NEW)}
         if left != self.noted:
             self._save(left)
 
@@ -75,8 +115,16 @@ def twin(pair: Pair, store: StoreName, key: str) -> str:
     return f"{group}:{back[variant_id]}" if variant_id else group
 
 
-def _note(pair: Pair, decisions: Iterable[Decision], desired: Mapping[StoreName, Product]) -> dict[str, Any]:
-    """Per write: the print before, the print after, and the print of the other side that it stands on."""
+def new_name(store: StoreName, product_id: str) -> str:
+    return f"{NEW}{store}|{product_id}"
+
+
+def _counts(product: Product) -> dict[str, str]:
+    return {item.sku.strip(): prints.stock_text(item.stock) for item in product.variants}
+
+
+def _note(pair: Pair, decisions: Iterable[Decision], desired: Mapping[StoreName, Product], merging: bool) -> dict[str, Any]:
+    """`merging`: both stores' movements of stock count. Per write: the print before, the print after, and the print of the other side that it stands on."""
     now = {store: prints.of(pair.side(store).product) for store in StoreName}
     then = {store: prints.of(desired[store]) for store in StoreName}
     writes: dict[str, dict[str, list[str]]] = {}
@@ -85,7 +133,7 @@ def _note(pair: Pair, decisions: Iterable[Decision], desired: Mapping[StoreName,
         store, key = decision.target, decision.key
         other = twin(pair, store.other, key)
         writes.setdefault(store, {})[key] = [now[store].get(key, ""), then[store][key], other, now[store.other].get(other, "")]
-        if decision.group is Group.STOCK and decision.new["stock"] is not None:
+        if merging and decision.group is Group.STOCK and decision.new["stock"] is not None:
             agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
     return {"writes": writes, "agreed": agreed}
 

@@ -68,10 +68,11 @@ class ProductSync:
             self.notes.refuse(refusal)
         Removals(self.world, self.lease, self.notes).apply(store, proposals.gone)
         self._update(proposals.updates, pending)
-        creations = Creations(self.world, self.lease, self.notes, self.linker)
+        creations = Creations(self.world, self.lease, self.notes, self.linker, pending)
         for product_id, error in creations.apply(store, proposals.creations):
             if not self._retry(product_id, error):
                 self.notes.park_id(store, product_id, error)
+                pending.clear_new(store, [product_id])
 
     # -- products that exist on both sides
 
@@ -86,6 +87,10 @@ class ProductSync:
         self.linker.flush()
         self.lease.check()
         pending.clear(failed)
+        for store in StoreName:
+            pending.clear_new(
+                store, [item.update.match.source.id for item in work if item.update.store is store and item.name not in failed]
+            )
 
     def _write(self, target: StoreName, work: Sequence[_Work]) -> None:
         due = [item for item in work if item.update.plan.changes(target) or target in item.update.added]

@@ -107,7 +107,7 @@ class Proposer:
     # -- products that exist on both sides
 
     def _update(self, store: StoreName, match: Match, held: Mapping[str, int]) -> Update:
-        pair = self.pending.believed(_pair(store, match, held))
+        pair = self.pending.made(store, self.pending.believed(_pair(store, match, held)))
         fits = {name: self.world.store(name).fit for name in StoreName}
         planned = self._checked(plan(self.world.connection, pair, fits))
         added = {name: found for name in StoreName if (found := self._lacking(name, match, pair))}
@@ -194,8 +194,7 @@ def _pair(store: StoreName, match: Match, held: Mapping[str, int]) -> Pair:
     if match.stale:
         sides = {name: Side(side.product) for name, side in sides.items()}
     pairs = dict(match.variants) if store is StoreName.CSCART else {theirs: ours for ours, theirs in match.variants.items()}
-    made_from = store if match.made else None
-    return Pair(sides[StoreName.CSCART], sides[StoreName.WEBASYST], pairs, match.whole, made_from, reserved=held)
+    return Pair(sides[StoreName.CSCART], sides[StoreName.WEBASYST], pairs, match.whole, reserved=held)
 
 
 def _corrected(decision: Decision, desired: Product) -> Decision:
