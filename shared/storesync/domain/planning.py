@@ -178,7 +178,7 @@ class _Planner:
 
     def _alike(self, target: StoreName, moved: Moved) -> bool:
         """Both new: texts that differ only by what shops do to them have nothing to tell each other."""
-        if not moved.both:
+        if not (moved.both or self.pair.made_from):
             return False
         ours, theirs = prints.content_value(self.wanted[target].content), prints.content_value(self.products[target].content)
         return all(texts.alike(one, other) for one, other in zip(ours, theirs, strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from ..domain import fields, prints
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, ImageLink, Row
-from ..domain.model import Group, Product, StoreName
+from ..domain.model import Group, Product, Record, StoreName
 from ..errors import DuplicateSku, NotKept, SyncError
 from . import records
 from .matching import linked_variants, merged_prints
@@ -106,6 +106,13 @@ class Linker:
                 found[key] = prints.of(update.pair.side(store).product)[key]
         return found
 
+    def index_unlinked(self, updates: Sequence[Update]) -> None:
+        """Variants that came to a linked product: no stamp may tell of them, so that their SKUs are noted when they are seen."""
+        for store in StoreName:
+            found = [record for item in updates if (record := _unlinked(store, item))]
+            if found:
+                self.world.links.index(store, found, self.lease)
+
     # -- images
 
     def agree_images(self, update: Update) -> None:
@@ -150,6 +157,13 @@ class Linker:
         for ours, _ in self._claims:
             if ours.sku == error.data.get("sku"):
                 self.notes.note_parked(StoreName.CSCART, ours.product_id, ours.sku, error)
+
+
+def _unlinked(store: StoreName, update: Update) -> Record | None:
+    known = {variant_id: sku for row in update.match.rows[store] for variant_id, (_, sku) in row.variants.items()}
+    product = update.pair.side(store).product
+    fresh = [(item.id, item.sku) for item in product.variants if item.sku.strip() and known.get(item.id) != item.sku.strip()]
+    return Record(product.id, product.id, tuple(fresh)) if fresh and known else None
 
 
 def _added(update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:

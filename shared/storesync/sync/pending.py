@@ -40,7 +40,7 @@ class Pending:
     def note_new(self, store: StoreName, creations: Iterable[tuple[Product, Product]]) -> None:
         """`creations`: a product of `store`, and as it is about to be created in the other."""
         at = self.world.clock.now().isoformat()
-        noted = {new_name(store, source.id): {"at": at, "seen": prints.of(source), "counts": _counts(made)} for source, made in creations}
+        noted = {new_name(store, source.id): {"at": at, "seen": prints.of(source), "made": _expected(made)} for source, made in creations}
         if noted:
             self._save(self.noted | noted)
 
@@ -55,15 +55,16 @@ class Pending:
             self._save({name: noted for name, noted in self.noted.items() if name not in done})
 
     def made(self, store: StoreName, pair: Pair) -> Pair:
-        """A pair whose one side we were creating from the other when the work was cut off: it holds our values, less what was sold since."""
+        """A pair whose one side we were creating from the other when the work was cut off: it holds our values, but for what was edited since."""
         source, target = pair.side(store).product, pair.side(store.other).product
         noted = self.noted.get(new_name(store, source.id))
         if not noted:
             return pair
         kept = {store: dict(noted["seen"]), store.other: prints.of(target)}
         for item in target.variants:
-            if item.sku.strip() in noted["counts"]:
-                kept[store.other][prints.key(Group.STOCK, item.id)] = noted["counts"][item.sku.strip()]
+            for group, expected in noted["made"].get(f"sku {item.sku.strip()}", {}).items():
+                kept[store.other][prints.key(Group(group), item.id)] = expected
+        kept[store.other] |= noted["made"][""]
         for found in kept.values():
             found.pop(Group.MEDIA.value, None)
         sides = {name: replace(pair.side(name), prints=kept[name]) for name in StoreName}
@@ -119,8 +120,13 @@ def new_name(store: StoreName, product_id: str) -> str:
     return f"{NEW}{store}|{product_id}"
 
 
-def _counts(product: Product) -> dict[str, str]:
-    return {item.sku.strip(): prints.stock_text(item.stock) for item in product.variants}
+def _expected(product: Product) -> dict[str, dict[str, str]]:
+    """Prints of what is about to be made: the product's under an empty name, the variants' by their SKU."""
+    found = {"": {name: value for name, value in prints.of(product).items() if ":" not in name}}
+    for item in product.variants:
+        own = prints.of_variant(item)
+        found[f"sku {item.sku.strip()}"] = {group.value: own[prints.key(group, item.id)] for group in (Group.PRICE, Group.STOCK)}
+    return found
 
 
 def _note(pair: Pair, decisions: Iterable[Decision], desired: Mapping[StoreName, Product], merging: bool) -> dict[str, Any]:

@@ -77,6 +77,7 @@ class ProductSync:
     # -- products that exist on both sides
 
     def _update(self, updates: Sequence[Update], pending: Pending) -> None:
+        self.linker.index_unlinked(updates)
         work = [_Work(item, {name: item.pair.side(name).product for name in StoreName}) for item in updates]
         due = [item for item in work if item.update.plan.decisions]
         if due or pending.noted:
