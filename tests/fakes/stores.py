@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from storesync.domain import prints
-from storesync.domain.exchange import ImageSource, Outcome, Page, ProductWrite
+from storesync.domain.exchange import ImageSource, Outcome, ProductWrite
 from storesync.domain.model import Category, Group, Image, Product, Record, StoreName, Variant
 from storesync.domain.orders import Customer, Order
-from storesync.errors import NotKept, OutcomeUnknown, SyncError, Unreachable
+from storesync.errors import NotKept, SyncError, Unreachable
 
 from tests.fakes.stores_faults import Calls, Crash, Faults, Hook, Trouble, ignore
 
@@ -100,14 +100,15 @@ class MemoryStore:
         """The product as the shop's tables hold it."""
         raise NotImplementedError
 
-    def page_of(self, operation: str, fetch: Callable[[int], Sequence[Any]]) -> Iterator[Sequence[Any]]:
-        """Pages by offset, each fetched when it is asked for, from the shop as it is then."""
-        at = 0
-        while found := self.calls.read(operation, lambda at=at: fetch(at)[: self.page]):
-            yield found
+    def page_of(self, operation: str, fetch: Callable[[int], Sequence[Any]]) -> Iterator[tuple[Sequence[Any], datetime | None]]:
+        """Pages by offset, one at least, each fetched when it is asked for, from the shop as it is then; and its clock before that."""
+        at, full = 0, True
+        while full:
+            now = self.moment(self.time())
+            found = self.calls.read(operation, lambda at=at: fetch(at)[: self.page])
+            yield found, now
             at += len(found)
-            if len(found) < self.page:
-                return
+            full = len(found) == self.page
 
     def variant_at(self, variant_id: str) -> tuple[int, Variant]:
         """Product id and variant; KeyError when there is none."""
@@ -214,13 +215,3 @@ def created(found: Mapping[int, Product], ids: Sequence[str], errors: Mapping[in
         else Outcome(None, NotKept("created, yet not found"))
         for at, key in enumerate(ids)
     ]
-
-
-def lost(error: SyncError) -> bool:
-    return isinstance(error, OutcomeUnknown)
-
-
-def pages(found: Sequence[Record], size: int, total: int) -> Iterator[Page[Record]]:
-    for at in range(0, len(found), size):
-        here = tuple(found[at : at + size])
-        yield Page(here, here[-1].id, total)

@@ -39,10 +39,12 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
     # -- reading
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
-        last = int(after or 0)
-        while found := self.calls.read("scan", lambda last=last: [key for key in sorted(self.rows) if key > last][: self.page]):
-            last = found[-1]
-            yield Page(tuple(self.record(key) for key in found), str(last), len(self.rows))
+        last, found = int(after or 0), [0]
+        while found:
+            now = self.moment(self.time())
+            found = self.calls.read("scan", lambda last=last: [key for key in sorted(self.rows) if key > last][: self.page])
+            last = found[-1] if found else last
+            yield Page(tuple(self.record(key) for key in found), str(last), len(self.rows), now)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
         """By offset, the oldest stamp first: a row that is saved meanwhile moves to the end and is seen again."""
@@ -52,8 +54,8 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
             found = [key for key in self.rows if (self.stamps[key][1] or 0) >= start]
             return sorted(found, key=lambda key: (self.stamps[key][1], key))[at:]
 
-        for here in self.page_of("changed", fetch):
-            yield Page(tuple(self.record(key) for key in here if key in self.rows), "", len(self.rows))
+        for here, now in self.page_of("changed", fetch):
+            yield Page(tuple(self.record(key) for key in here if key in self.rows), "", len(self.rows), now)
 
     def record(self, row: int) -> Record:
         key = self.rows[row]
@@ -77,6 +79,9 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
         return list(self.calls.read("find", lambda: [self.seen(key) for key in self.shelf if wanted & _skus(self.shelf[key])]))
 
     # -- writing
+
+    def reindex(self, products: Sequence[Product]) -> None:
+        """The shop's search reads the tables themselves."""
 
     def fit(self, product: Product) -> Product:
         """What is known beforehand; that texts are cleaned shows only afterwards."""

@@ -36,8 +36,8 @@ class CsCartOrders(MemoryStore):
             listed = (key for key, order in self.orders_kept.items() if order.status != "N" and not order.is_parent)
             return sorted(key for key in listed if start <= (self.order_stamps[key][1] or 0) <= until)[at:]
 
-        for here in self.page_of("changed_orders", fetch):
-            yield Page(tuple(self._head(key) for key in here), "", len(self.orders_kept))
+        for here, now in self.page_of("changed_orders", fetch):
+            yield Page(tuple(self._head(key) for key in here), "", len(self.orders_kept), now)
 
     def _head(self, key: int) -> OrderHead:
         order = self.orders_kept[key]
@@ -76,9 +76,8 @@ class CsCartOrders(MemoryStore):
         amounts: dict[str, int] = {}
         for line in order.lines:
             if line.variant_id:
-                amounts[line.variant_id] = amounts.get(line.variant_id, 0) + line.quantity
-        guest = replace(order.customer, id="")
-        return self.place(amounts, guest, comment=order.comment, marker=marker, address=order.shipping_address)
+                amounts[line.variant_id] = amounts.get(line.variant_id, 0) + int(line.quantity)
+        return self.place(amounts, order.customer, comment=order.comment, marker=marker, address=order.shipping_address)
 
     def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
         if not any(line.variant_id for line in desired.lines):

@@ -1,6 +1,6 @@
 """A Shop-Script in memory, as the Store port shows it: four decimals, no edit stamp on new rows, none for SKUs, stock and pictures."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -44,28 +44,36 @@ class MemoryWebasyst(WebasystOrders, MemoryStore):
 
     # -- reading
 
-    def _keyset(self, operation: str, fits: Any, last: int = 0) -> Iterator[list[int]]:
+    @property
+    def zone(self) -> str:
+        return f"Etc/GMT-{self.offset // 3600}"
+
+    def _keyset(self, operation: str, fits: Callable[[int], bool], last: int = 0) -> Iterator[tuple[list[int], datetime | None]]:
         def fetch(last: int) -> list[int]:
             return [key for key in sorted(self.shelf) if key > last and fits(key)][: self.page]
 
-        while found := self.calls.read(operation, lambda last=last: fetch(last)):
-            last = found[-1]
-            yield found
-            if len(found) < self.page:
-                return
+        full = True
+        while full:
+            now = self.moment(self.time())
+            found = self.calls.read(operation, lambda last=last: fetch(last))
+            full = len(found) == self.page
+            last = found[-1] if found else last
+            yield found, now
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
-        for found in self._keyset("scan", lambda key: True, int(after or 0)):
-            yield Page(tuple(self.record(key) for key in found), str(found[-1]), len(self.shelf))
+        last = after
+        for found, now in self._keyset("scan", lambda key: True, int(after or 0)):
+            last = str(found[-1]) if found else last
+            yield Page(tuple(self.record(key) for key in found), last, len(self.shelf), now, self.zone)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
         """Two queries, by edit time and by creation: a new product has no edit time (W26)."""
         start, seen = self.local(since), set[int]()
         for column in (1, 0):
-            for found in self._keyset("changed", lambda key, column=column: (self.stamps[key][column] or 0) >= start):
+            for found, now in self._keyset("changed", lambda key, column=column: (self.stamps[key][column] or 0) >= start):
                 fresh = [key for key in found if key not in seen and key in self.shelf]
                 seen.update(fresh)
-                yield Page(tuple(self.record(key) for key in fresh), "", len(self.shelf))
+                yield Page(tuple(self.record(key) for key in fresh), "", len(self.shelf), now, self.zone)
 
     def record(self, key: int) -> Record:
         product = self.shelf[key]
@@ -93,6 +101,11 @@ class MemoryWebasyst(WebasystOrders, MemoryStore):
         return list(self.calls.read("find", look))
 
     # -- writing
+
+    def reindex(self, products: Sequence[Product]) -> None:
+        """What a bulk write did is not known to the search until each product is saved by itself."""
+        for product in products:
+            self.calls.write("reindex", lambda product=product: self._index(int(product.id)), product.id)
 
     def fit(self, product: Product) -> Product:
         if any(len(item.sku) > LONGEST for item in product.variants):

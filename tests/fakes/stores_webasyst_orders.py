@@ -25,6 +25,7 @@ GUEST = Customer()
 
 class WebasystOrders(MemoryStore):
     stock_counting: str
+    exact = True
 
     # -- reading
 
@@ -36,10 +37,10 @@ class WebasystOrders(MemoryStore):
             def fetch(at: int, column: int = column) -> list[int]:
                 return sorted(key for key, stamps in self.order_stamps.items() if (stamps[column] or 0) >= start)[at:]
 
-            for here in self.page_of("changed_orders", fetch):
+            for here, now in self.page_of("changed_orders", fetch):
                 fresh = [key for key in here if key not in seen]
                 seen.update(fresh)
-                yield Page(tuple(self._head(key) for key in fresh))
+                yield Page(tuple(self._head(key) for key in fresh), now=now, zone=self.zone)
 
     def _head(self, key: int) -> OrderHead:
         made, edited = self.order_stamps[key]
@@ -64,60 +65,68 @@ class WebasystOrders(MemoryStore):
     # -- writing
 
     def create_order(self, order: Order, marker: str, *, suppress_stock: bool) -> Order:
-        made = self.calls.write("create_order", lambda: self._created(order, marker, suppress_stock), marker)
+        """The shop drops the name of the shipping method at first (X1); `suppress_stock` keeps the order off the stock (X3)."""
+        kept = {"stock_taken": suppress_stock, "stock_suppressed": suppress_stock}
+        parts = _parts(order) | {"shipping_name": ""}
+        made = self.calls.write("create_order", lambda: self.take(order.lines, **parts, marker=marker, **kept), marker)
         if made is None:
             raise NotKept("the order cannot be read back")
+        if order.shipping_name:
+            self.calls.write("update_order", lambda: self._name_shipping(int(made), order.shipping_name), f"{made} shipping name")
         return self._exact(int(made), order)
 
-    def _created(self, order: Order, marker: str, suppress_stock: bool) -> str:
-        return self.take(order.lines, **_parts(order), marker=marker, stock_taken=suppress_stock)
+    def _name_shipping(self, key: int, name: str) -> None:
+        self.orders_kept[key] = replace(self.orders_kept[key], shipping_name=name)
+        self._touch(key)
 
     def _exact(self, key: int, wanted: Order) -> Order:
-        """The spread of a discount may move a cent (R7); a rounding line takes it back."""
+        """The spread of a discount may move a cent (R7); a rounding line takes it back, unless `exact` is off."""
         drift = wanted.expected_total - self.orders_kept[key].total
-        if drift and abs(drift) <= MOST_ROUNDING:
+        if self.exact and drift and abs(drift) <= MOST_ROUNDING:
             lines = (*wanted.lines, Line("", "", "", "", "Rounding", drift, 1))
             self.calls.write("update_order", lambda: self._saved(key, replace(wanted, lines=lines)), f"{key} rounding")
         return self.order_seen(key)
 
     def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
-        """With the flag set the shop would move stock by the difference: it is unset before and set again after the edit (X4)."""
-        key, dance = int(current.id), suppress_stock and current.stock_taken
-        if dance:
+        """With the flag set the shop would move stock by the difference: it is unset before, and set again with the edit (X4)."""
+        key = int(current.id)
+        if current.stock_suppressed and current.stock_taken:
             self.calls.write("update_order", lambda: self._flag(key, False), f"{key} reduced=0")
         self.calls.write("update_order", lambda: self._saved(key, desired), str(key))
-        if dance:
-            self.calls.write("update_order", lambda: self._flag(key, True), f"{key} reduced=1")
         return self._exact(key, desired)
 
     def _saved(self, key: int, order: Order) -> None:
         self.save_order(str(key), order.lines, **_parts(order))
+        if self.orders_kept[key].stock_suppressed:
+            self._flag(key, True)
 
     def _flag(self, key: int, taken: bool) -> None:
         self.orders_kept[key] = replace(self.orders_kept[key], stock_taken=taken)
         self._touch(key)
 
     def set_status(self, order: Order, target: str) -> Order:
-        """Reads before acting. A mirrored order gives back no stock that it never took."""
+        """Reads before acting. An order that was kept off the stock gives none back, and takes none when it is restored (X4)."""
         key = int(order.id)
         before = next(iter(self.orders([order.id])), None)
         if before is None:
             raise NotKept("the order cannot be read back", order=order.id)
         if before.status != order.status:
             return before
-        if before.stock_taken and before.marker and target in ("delete", "refund"):
-            self.calls.write("update_order", lambda: self._flag(key, False), f"{key} reduced=0")
+        flag = {"delete": False, "refund": False, "restore": True}.get(target)
+        if before.stock_suppressed and flag not in (None, before.stock_taken):
+            self.calls.write("update_order", lambda: self._flag(key, bool(flag)), f"{key} reduced={flag:d}")
         self.calls.write("set_status", lambda: self.act(order.id, target), f"{key} {target}")
         return self.order_seen(key)
 
     def find_customer(self, customer: Customer) -> list[Customer]:
-        """By e-mail, else by phone; contacts without orders too (X6). E-mails are not unique."""
-        digits = _digits(customer.phone)
+        """By e-mail, else by phone, else by number; contacts without orders too (X6). E-mails are not unique."""
 
         def look() -> list[Customer]:
             if customer.email_key:
                 return [item for item in self.contacts.values() if item.email_key == customer.email_key]
-            return [item for item in self.contacts.values() if digits and _digits(item.phone) == digits]
+            if customer.phone_key:
+                return [item for item in self.contacts.values() if item.phone_key == customer.phone_key]
+            return [item for item in self.contacts.values() if item.id == customer.id]
 
         return list(self.calls.read("find_customer", look))
 
@@ -175,9 +184,9 @@ class WebasystOrders(MemoryStore):
         self.orders_kept[key] = _totalled(replace(old, lines=kept, **fields), discount)
         if old.stock_taken:
             for line in old.lines:
-                self.move_stock(line.variant_id, line.quantity)
+                self.move_stock(line.variant_id, int(line.quantity))
             for line in kept:
-                self.move_stock(line.variant_id, -line.quantity)
+                self.move_stock(line.variant_id, -int(line.quantity))
         self._touch(key)
 
     def act(self, order_id: str, action: str) -> bool:
@@ -247,7 +256,3 @@ def _totalled(order: Order, discount: Decimal) -> Order:
         spread += (share / line.quantity).quantize(CENT, ROUND_HALF_UP) * line.quantity if line.quantity else Decimal(0)
     total = max(Decimal(0), subtotal - spread + order.shipping).quantize(FINE)
     return replace(order, discount=spread, total=total)
-
-
-def _digits(phone: str) -> str:
-    return "".join(filter(str.isdigit, phone))

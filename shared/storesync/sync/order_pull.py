@@ -89,8 +89,7 @@ class OrderPull:
 
     def _changes(self, heads: Iterable[OrderHead]) -> Iterator[Change]:
         for head in heads:
-            sent = self.world.clock.now().isoformat()
-            yield Change(self.world.connection.id, Kind.ORDER, self.store, (head.id,), Cause.PULL, self.run, self.run, sent=sent)
+            yield Change(self.world.connection.id, Kind.ORDER, self.store, (head.id,), Cause.PULL, self.run, self.run)
 
     # -- what is remembered of a look
 

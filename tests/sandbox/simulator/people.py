@@ -106,7 +106,7 @@ class People:
             return
         kinds: tuple[Callable[[StoreName, MemoryStore, Product, Item], str], ...] = (
             self._edit_content, self._edit_price, self._edit_price, self._edit_stock, self._edit_stock, self._edit_sku, self._edit_listing,
-            self._edit_media, self._add_variant,
+            self._edit_media, self._add_variant, self._edit_available,
         )  # fmt: skip
         what = self.random.choice(kinds)(store, shop, product, item)
         self.stack.trace(f"  {store}: {what} of product {product.id}{' under way' if self.busy else ''}")
@@ -153,7 +153,7 @@ class People:
             return "nothing"
         amount = self.random.choice((-3, -1, 2, 5, 10))
         shop.edit_variant(variant.id, stock=variant.stock + amount)
-        if self.owner(Group.STOCK) in (None, store):
+        if self.stack.setting.stock_owner in (None, store):
             item.stock += amount
         return f"stock {variant.stock} -> {variant.stock + amount} of {variant.sku}"
 
@@ -172,8 +172,17 @@ class People:
         fresh = f"S-{item.number}-{self.token()}"
         item.skus.add(fresh)
         shop.edit_variant(variant.id, sku=fresh)
-        self._note(Group.IDENTITY, item.number, store, fresh)
+        self._note(Group.IDENTITY, item.number, store, self.words.identity(shop.variant_at(variant.id)[1]))
         return f"SKU {variant.sku} -> {fresh}"
+
+    def _edit_available(self, store: StoreName, shop: MemoryStore, product: Product, _: Item) -> str:
+        """One of several may be taken from sale; a single variant has no such switch in CS-Cart."""
+        variant, item = self._some(product) or (None, None)
+        if variant is None or item is None or not self._linked(store, variant) or variant is product.variants[0]:
+            return "nothing"
+        shop.edit_variant(variant.id, available=not variant.available)
+        self._note(Group.IDENTITY, item.number, store, self.words.identity(shop.variant_at(variant.id)[1]))
+        return f"{variant.sku} {'off' if variant.available else 'on'} sale"
 
     def _add_variant(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
         if len(product.variants) > 3:
@@ -183,9 +192,5 @@ class People:
         made = shop.add_variant(product.id, Variant("", min(fresh.skus), self._price(store), str(fresh.number), stock=fresh.stock))
         kept = shop.variant_at(made)[1]
         self._note(Group.PRICE, fresh.number, store, self.words.price(kept))
-        self._note(Group.IDENTITY, fresh.number, store, kept.sku)
+        self._note(Group.IDENTITY, fresh.number, store, self.words.identity(kept))
         return f"new variant {kept.sku}"
-
-    def owner(self, group: Group) -> StoreName | None:
-        policy = self.stack.setting.connection.policy(group)
-        return {"to_webasyst": StoreName.CSCART, "to_cscart": StoreName.WEBASYST}.get(policy.value)

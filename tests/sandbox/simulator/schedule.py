@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from storesync.domain.model import StoreName
-from storesync.errors import StateUnavailable, SyncError
+from storesync.errors import StateUnavailable
 
 from tests.fakes.stores import Trouble
+from tests.sandbox.simulator import peace
 from tests.sandbox.simulator import setting as settings
 from tests.sandbox.simulator.oracle import LOST, Oracle, Verdict
 from tests.sandbox.simulator.shoppers import Shoppers
@@ -20,8 +21,6 @@ from tests.sandbox.simulator.truth import Truth
 
 PASSING = tuple(trouble for trouble in Trouble if trouble is not Trouble.REJECTED)
 FROZEN_SECONDS = 400.0
-PEACE = (310, 61, 3700, 310, 3700)
-MOST_PASSES = 14
 
 
 @dataclass
@@ -46,9 +45,10 @@ class Schedule:
             self._open()
             for _ in range(self.random.randint(1, 2)):
                 self._storm(self.random.randint(8, 30))
-                self._peace()
+                peace.restore(self.stack)
                 verdict = Oracle(self.people).check()
-                self._quiet(verdict)
+                if writes := peace.passes(self.stack, peace.SWEEP_SECONDS):
+                    verdict.add(LOST, f"a further pass made {writes} writes")
                 if verdict.faults:
                     break
         except NeverQuiet as error:
@@ -174,39 +174,6 @@ class Schedule:
             return False
         self.stack.trace("    the table refuses")
         raise StateUnavailable("throttled")
-
-    # -- peace
-
-    def _peace(self) -> None:
-        """Faults stop, all that waits is worked off, and the owner tries again what was set aside."""
-        self.stack.trace("peace")
-        for store in self.stack.stores.values():
-            store.faults.clear()
-        self.stack.drain()
-        for at, seconds in enumerate(PEACE):
-            self._pass(seconds)
-            if at == len(PEACE) - 2:
-                self.stack.retry_parked()
-        for _ in range(MOST_PASSES):
-            if not self._pass(3700):
-                return
-        raise NeverQuiet("the stores are written to in every pass")
-
-    def _pass(self, seconds: float) -> int:
-        """One round of every stream; how often a store was written to."""
-        before = self.stack.writes
-        self.stack.clock.sleep(seconds)
-        self.stack.trace(f"{self.stack.clock.now():%d %H:%M:%S} pass")
-        try:
-            self.stack.tick()
-        except SyncError as error:
-            self.stack.trace(f"  {error}")
-        self.stack.drain()
-        return self.stack.writes - before
-
-    def _quiet(self, verdict: Verdict) -> None:
-        if writes := self._pass(3700):
-            verdict.add(LOST, f"a further pass made {writes} writes")
 
 
 def _at(count: int, act: Callable[[str], bool]) -> Trick:

@@ -20,9 +20,26 @@ RANKS = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
+    """`stock_owner`: whose count is true; None: both stores' movements count. `exact`: Webasyst keeps a discount to the cent."""
+
     connection: Connection
     stock_counting: str
     page: int
+    exact: bool = True
+    lagging: bool = False
+
+    @property
+    def stock_owner(self) -> StoreName | None:
+        connection = self.connection
+        if connection.policy(Group.STOCK) is not Policy.TWO_WAY:
+            return self.owner(Group.STOCK)
+        mirrored_both_ways = connection.orders_to_cscart and connection.stock_owner is StoreName.CSCART
+        return connection.stock_owner if connection.stock_owner is StoreName.WEBASYST or mirrored_both_ways else None
+
+    def owner(self, group: Group) -> StoreName | None:
+        """The store whose value always wins."""
+        owners = {Policy.TO_WEBASYST: StoreName.CSCART, Policy.TO_CSCART: StoreName.WEBASYST}
+        return owners.get(self.connection.policy(group))
 
 
 def statuses() -> StatusMap:
@@ -34,7 +51,8 @@ def drawn(random: Random) -> Setting:
     policies = dict.fromkeys((Group.CONTENT, Group.MEDIA, Group.LISTING, Group.PRICE, Group.IDENTITY, Group.STOCK), Policy.TWO_WAY)
     if random.random() < 0.2:
         policies[random.choice((Group.CONTENT, Group.PRICE))] = random.choice((Policy.TO_WEBASYST, Policy.TO_CSCART))
-    if random.random() < 0.2:
+    owner = random.choice((StoreName.CSCART, StoreName.CSCART, StoreName.WEBASYST, None))
+    if owner is StoreName.CSCART and random.random() < 0.3:
         policies[Group.STOCK] = Policy.TO_WEBASYST
     connection = Connection(
         "main",
@@ -54,5 +72,8 @@ def drawn(random: Random) -> Setting:
         categories={"1": "1", "2": "2"},
         statuses=statuses(),
         order_discounts=random.random() < 0.7,
+        stock_owner=owner,
+        orders_to_cscart=owner is not None and random.random() < 0.2,
     )
-    return Setting(connection, random.choice(("processing", "processing", "create", "none")), random.choice((2, 3, 250)))
+    counting = random.choice(("processing", "processing", "create", "none"))
+    return Setting(connection, counting, random.choice((2, 3, 250)), random.random() < 0.7, random.random() < 0.3)

@@ -7,6 +7,7 @@ from storesync.domain.model import StoreName
 from storesync.domain.orders import Address, Customer
 from storesync.errors import Rejected
 
+from tests.fakes.stores import MemoryStore
 from tests.sandbox.simulator.people import People
 from tests.sandbox.simulator.setting import RANKS
 from tests.sandbox.simulator.truth import Sale
@@ -44,6 +45,7 @@ class Shoppers(People):
             made = shop.place(self._amounts(StoreName.CSCART), buyer, address=HOME, comment=f"note {self.token()}", **chosen)
         except Rejected:
             return
+        self._late(shop, made)
         self.truth.sales.append(Sale(StoreName.CSCART, made, buyer.email_key))
         self.stack.trace(f"  cscart: order {made} placed, {shop.orders_kept[int(made)].total}")
 
@@ -61,9 +63,16 @@ class Shoppers(People):
         amounts = self._amounts(StoreName.WEBASYST)
         if not amounts:
             return
-        made = self.stack.webasyst.sell(amounts, self._buyer(), shipping=Decimal(250))
+        made = self.stack.webasyst.sell(amounts, self._buyer(), shipping=Decimal(self.random.choice((250, 300, 300))))
+        self._late(self.stack.webasyst, made)
         self.truth.sales.append(Sale(StoreName.WEBASYST, made))
         self.stack.trace(f"  webasyst: order {made} placed")
+
+    def _late(self, shop: MemoryStore, order_id: str) -> None:
+        """Some are seen a while after their stamp was made, as a slow request of the shop makes it."""
+        if self.random.random() < 0.2:
+            stamp = shop.order_stamps[int(order_id)][0] - self.random.randint(1, 110)
+            shop.order_stamps[int(order_id)] = (stamp, None if shop.order_stamps[int(order_id)][1] is None else stamp)
 
     # -- what becomes of an order
 

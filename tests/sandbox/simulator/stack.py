@@ -51,6 +51,8 @@ class Stack:
         shared = {"pictures": self.pictures, "page": setting.page, "sleep": self.clock.sleep, "currency": "RUB"}
         self.cscart = MemoryCsCart(self.clock.unix, **shared)
         self.webasyst = MemoryWebasyst(self.clock.unix, stock_counting=setting.stock_counting, **shared)
+        self.webasyst.exact = setting.exact
+        self.state.state.lagging = setting.lagging
         self.stores: dict[StoreName, MemoryStore] = {StoreName.CSCART: self.cscart, StoreName.WEBASYST: self.webasyst}
         self.frames: list[Frame] = []
         self.counts: Counter[str] = Counter()
@@ -63,12 +65,16 @@ class Stack:
         self.state.connections.save(self.setting.connection)
         self.state.secrets.put("main", "webhook_secret", SECRET)
         self.hooks = Hooks(self.state.secrets, self.queue, self.clock.unix)
-        self.ticker = Ticker(self.state.connections, lambda _: self.world(), self.queue, self.clock)
+        self.ticker = Ticker(self.state.connections, self.world, self.queue, self.clock)
+        self.watch()
+
+    def watch(self) -> None:
+        """To be called for a copy (`copy.deepcopy`), which nobody watches."""
         self.state.watch(self._hook)
         for store in self.stores.values():
             store.watch(self._hook)
 
-    def world(self) -> World:
+    def world(self, connection: str = "main") -> World:
         return World(
             self.setting.connection,
             self.stores,
@@ -130,6 +136,7 @@ class Stack:
         if message is None:
             return False
         change = change_of(message)
+        self.state.state.settle()
         self.counts["deliveries"] += 1
         self.trace(f"  deliver {named(change)}")
         self.frames.append(Frame(named(change), list(tricks)))
@@ -142,7 +149,7 @@ class Stack:
     def _work(self, message: Message, change: Change) -> None:
         failed = True
         try:
-            counts = Worker(lambda _: self.world()).apply(change)
+            counts = Worker(self.world).apply(change)
             self.trace(f"    -> {counts}")
             failed = False
         except Crash:
@@ -159,10 +166,10 @@ class Stack:
         else:
             self.queue.settle(message)
 
-    def drain(self) -> None:
-        """Until nothing waits. What is hidden is waited for."""
+    def drain(self, *tricks: Trick) -> None:
+        """Until nothing waits. What is hidden is waited for. `tricks` are every worker's."""
         for _ in range(MOST_DELIVERIES):
-            if self.deliver():
+            if self.deliver(*tricks):
                 continue
             visible = self.queue.next_visible()
             if visible is None:
@@ -171,11 +178,13 @@ class Stack:
         raise NeverQuiet(", ".join(sorted({group for group, _ in self.queue.waiting})))
 
     def tick(self) -> None:
+        self.state.state.settle()
         for kind in ("product", "order"):
             self.ticker.tick(kind, lambda: 60_000)
 
     def retry_parked(self) -> None:
         """What an owner does in the console: dead letters again, and once more everything that was set aside."""
+        self.state.state.settle()
         self.queue.redrive()
         links = self.state.links()
         links.unpark("connection", StoreName.CSCART, "connection")

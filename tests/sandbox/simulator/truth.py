@@ -101,7 +101,7 @@ class Words:
 
     @staticmethod
     def identity(variant: Variant) -> Hashable:
-        return variant.sku.strip()
+        return (variant.sku.strip(), variant.available)
 
     @staticmethod
     def listing(product: Product) -> Hashable:
