@@ -5,12 +5,16 @@ from typing import Any
 import pages.connections
 import pages.frame
 import pages.overview
+import pages.records
+import pages.requests
 import pages.settings
 import pages.setup
+import pages.tables
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-from storesync import bootstrap, telemetry
+from storesync import desk, telemetry
+from storesync.console.texts import N_
 from storesync.errors import ConfigurationError, Unauthentic, UnknownConnection
 from visit import Visit
 
@@ -27,14 +31,17 @@ def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
     if visit.session is None and not is_open:
         return visit.redirect("/console/sign-in")
     if visit.form is not None:
-        bootstrap.access().check_origin(visit.headers)
+        desk.access().check_origin(visit.headers)
         if visit.session is not None:
-            bootstrap.access().check_form(visit.session, visit.field("token"))
+            desk.access().check_form(visit.session, visit.field("token"))
     return next_middleware(app)
 
 
 app.use(middlewares=[guard])
-for module in (pages.frame, pages.overview, pages.setup, pages.settings, pages.connections):
+MODULES = (
+    pages.frame, pages.overview, pages.records, pages.requests, pages.tables, pages.setup, pages.settings, pages.connections,
+)  # fmt: skip
+for module in MODULES:
     app.include_router(module.router)
 
 
@@ -44,12 +51,12 @@ def refused(status: int, text: str) -> Response[str]:
 
 @app.exception_handler(Unauthentic)
 def unauthentic(error: Unauthentic) -> Response[str]:
-    return refused(403, "This form was not sent from the console. Open the page again and send it from there.")
+    return refused(403, N_("This form was not sent from the console. Open the page again and send it from there."))
 
 
 @app.exception_handler(UnknownConnection)
 def unknown(error: UnknownConnection) -> Response[str]:
-    return refused(404, "There is no such connection.")
+    return refused(404, N_("There is no such connection."))
 
 
 @app.exception_handler(ConfigurationError)
@@ -60,7 +67,7 @@ def incomplete(error: ConfigurationError) -> Response[str]:
 @app.not_found
 def missing(error: NotFoundError) -> Response[str]:
     visit = Visit.of(app.current_event)
-    return refused(404, "There is no such page.") if visit.session else visit.redirect("/console/sign-in")
+    return refused(404, N_("There is no such page.")) if visit.session else visit.redirect("/console/sign-in")
 
 
 @telemetry.observed

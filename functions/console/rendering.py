@@ -12,7 +12,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from storesync.console import texts
+from storesync import errors
+from storesync.console import statuses, texts
 
 HERE = Path(__file__).parent
 HEADERS = {
@@ -57,8 +58,9 @@ def environment(language: str) -> Environment:
         auto_reload=False,
     )
     catalogue = texts.catalogue(language)
-    made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update({"moment": moment, "duration": _translated(duration, catalogue.ngettext), "number": number, "color": color})
+    # Not the new style: that one trusts whatever it translates, and some of it comes from the shops.
+    made.install_gettext_translations(catalogue, newstyle=False)  # type: ignore[attr-defined]
+    made.filters.update({"moment": moment, "duration": _translated(duration, catalogue.ngettext), "number": number, "color": color, "advice": advice, "told": lambda value: statuses.told(value, catalogue.gettext)})
     made.globals.update({"asset": asset, "languages": texts.LANGUAGES})
     return made
 
@@ -93,6 +95,12 @@ def number(value: int) -> str:
 def color(text: str) -> str:
     """A store's colour, if it is one: it ends up in an attribute."""
     return text if _COLOR.fullmatch(text) else "#8a94a3"
+
+
+def advice(name: str) -> str:
+    """What to do about an error, by the name of its class, as runs keep it."""
+    found = getattr(errors, name, errors.SyncError)
+    return str(getattr(found, "advice", errors.SyncError.advice))
 
 
 # -- static files

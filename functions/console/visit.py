@@ -9,7 +9,7 @@ import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
-from storesync import bootstrap
+from storesync import bootstrap, desk
 from storesync.console import texts
 from storesync.console.access import Session
 from storesync.console.fields import FormData
@@ -48,7 +48,7 @@ class Visit:
             source=event.request_context.http.source_ip or "",
             form=form,
             language=texts.language(cookies.get(LANGUAGE, ""), headers.get("accept-language", "")),
-            session=bootstrap.access().session(cookies),
+            session=desk.access().session(cookies),
         )
 
     def field(self, name: str) -> str:
@@ -93,7 +93,7 @@ NOTICES = {
 
 
 def cookie(name: str, value: str, seconds: int) -> Cookie:
-    secure = bootstrap.access().secure
+    secure = desk.access().secure
     return Cookie(name, value, path="/", secure=secure, http_only=True, max_age=seconds, same_site=SameSite.LAX_MODE)
 
 

@@ -4,7 +4,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 from .settings import settings
 
 if TYPE_CHECKING:
-    from .console.access import Access
     from .domain.connection import Connection, CsCartSettings
     from .domain.model import StoreName
     from .http import Breaker
-    from .state.backlog import Backlog
     from .state.connections import Connections
     from .state.journal import Journal
     from .state.queue import Queue
@@ -135,25 +133,10 @@ def queue() -> "Queue":
     return Queue(settings().queue_url)
 
 
-@functools.cache
-def access() -> "Access":
-    from .console.access import Access
-    from .state.attempts import Attempts
-
-    return Access(secrets(), Attempts(state_table()), settings().public_url)
-
-
 def sheets(connection_id: str) -> "Sheets":
     from .state.sheets import Sheets
 
     return Sheets(state_table(), connection_id)
-
-
-@functools.cache
-def backlog() -> "Backlog":
-    from .state.backlog import Backlog
-
-    return Backlog(settings().queue_url, settings().dead_letters_url)
 
 
 _worlds: dict[str, tuple[float, "World"]] = {}
@@ -198,7 +181,7 @@ def worker() -> "Worker":
     from .sync.looks import Looks
     from .sync.worker import Worker
 
-    return Worker(world, lambda world, question: Looks(world, sheets(world.connection.id)).answer(question))
+    return Worker(world, lambda world, question, budget: Looks(world, sheets(world.connection.id), budget).answer(question))
 
 
 @functools.cache
@@ -241,35 +224,9 @@ def change(connection_id: str, edit: "Callable[[Connection], Connection]") -> No
     forget(connection_id)
 
 
-def console_secret_name() -> str:
-    """Where the parameter store keeps what opens the console."""
-    from .console.access import NAME, PLACE
-
-    return f"{settings().secrets_prefix}/{PLACE}/{NAME}"
-
-
 def forget(connection_id: str) -> None:
     """The connection has changed: what was built for it is built anew."""
     _worlds.pop(connection_id, None)
-
-
-def shop_sheet(connection: "Connection", key: str) -> "tuple[Connection, dict[str, Any]]":
-    """What the CS-Cart shop at this address says to this key, asked at once; the connection with the form of address that it needs. Raises StoreError."""
-    from .cscart import store
-    from .sync.looks import shop_sheet
-
-    private = settings().allow_private_addresses
-    connection = replace(connection, cscart=store.probed(connection.cscart, key, allow_private=private))
-    return connection, shop_sheet(store.connect(connection.cscart, key, allow_private=private))
-
-
-def is_account(connection: "Connection") -> None:
-    """Raises StoreError unless a Webasyst account answers at the address: it refuses to answer without a token, and says so in its own way."""
-    from .errors import Unauthorised
-    from .webasyst import store
-
-    with suppress(Unauthorised):
-        store.connect(connection.webasyst, "0" * 32, allow_private=settings().allow_private_addresses).now()
 
 
 def _missing_rights(connection: "Connection", token: str) -> tuple[str, ...]:

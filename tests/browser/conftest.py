@@ -79,5 +79,8 @@ SHOTS = Path(__file__).parents[2] / ".local" / "screenshots"
 
 
 def shot(page: Page, name: str) -> None:
+    """Only when asked for: SCREENSHOTS=1."""
+    if not os.environ.get("SCREENSHOTS"):
+        return
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

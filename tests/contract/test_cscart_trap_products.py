@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from storesync.domain import prints
 from storesync.domain.exchange import ProductWrite
-from storesync.domain.model import Group, Product, Visibility
+from storesync.domain.model import Group, Product, Variant, Visibility
 from storesync.errors import DuplicateSku, FilterIgnored, NotKept, UnsupportedValue
 
 from tests.contract.cscart_shop import BUYER, Shop, opened, product, variant
@@ -157,9 +157,20 @@ def test_c33_what_the_shop_will_keep_is_known_before_and_does_not_grow(shop: Sho
         assert prints.of(again) == prints.of(current)
 
 
-def test_c33_a_sku_that_would_be_cut_is_refused(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "item",
+    [
+        variant("x" * 65),
+        variant("SKU😀"),
+        variant(stock=8_388_608),
+        variant(stock=-(10**9)),
+        variant(price="10000000000"),
+        variant(compare_price=Decimal(10) ** 10),
+    ],
+)
+def test_c33_what_would_become_another_value_is_refused(shop: Shop, item: Variant) -> None:
     with pytest.raises(UnsupportedValue):
-        shop.store().fit(product(variant("x" * 65)))
+        shop.store().fit(product(item))
 
 
 def test_c34_shared_fields_go_to_the_parent_and_own_fields_to_the_variation(shop: Shop) -> None:

@@ -95,6 +95,12 @@ def test_both_forms_are_tried_once_however_many_ask_at_the_same_time(shop: Shop)
     assert shop.calls() == 7
 
 
+def test_a_page_in_answer_to_a_probe_is_not_asked_for_again() -> None:
+    with opened(rewriting=False) as shop:
+        shop.store(no_rewrite=None).find(["A"])
+        assert shop.calls() == 3
+
+
 def test_an_address_without_a_shop_is_said_to_be_one() -> None:
     page = Response(404, b"<html>not found</html>", (("Content-Type", "text/html"),))
     with opened() as shop, Server(lambda request: page) as other, pytest.raises(NotAnApi) as told:

@@ -71,6 +71,24 @@ def test_entries_of_one_moment_are_all_kept_in_order(state: Remembered, now: dat
     assert {found.new for found in state.journal().history("product", "T")} == {"0", "1", "2", "3", "4"}
 
 
+def test_what_is_written_together_costs_one_item_and_one_for_each_record(memory: Remembered, now: datetime) -> None:
+    writes: list[str] = []
+    memory.records.writes.hook = writes.append
+    memory.journal().write([replace(entry("order 5", str(at), at=now), kind="order") for at in range(4)])
+    assert len(writes) // 2 == 2
+    writes.clear()
+    memory.journal().write([entry(f"SKU-{at}", at=now, run="r") for at in range(50)])
+    assert len(writes) // 2 == 1 + 1 + 50
+
+
+def test_a_long_value_does_not_share_its_pack(state: Remembered, now: datetime) -> None:
+    texts = [replace(entry(str(at), at=now, run="r"), old="x" * 20_000) for at in range(6)]
+    state.journal().write(texts)
+    assert list(state.journal().of_run("r")) == texts
+    assert state.journal().recent(4) == texts[:1:-1]
+    assert [state.journal().history("product", str(at)) for at in range(6)] == [[text] for text in texts]
+
+
 def test_an_old_or_a_newer_entry_still_reads(state: Remembered, now: datetime) -> None:
     day, sk = now.date().isoformat(), f"{now.date().isoformat()}T00:00:00.000000#000000#x"
     stored = {"kind": "order", "subject": "5", "action": "parked", "mood": "sad"}

@@ -325,7 +325,7 @@ def test_the_id_of_a_mirrored_order_belongs_to_one_order(links: Links) -> None:
     with pytest.raises(LeaseLost):
         links.save_order(OrderLink(WEBASYST, "", "100"))
     assert links.order(CSCART, "2") is None
-    assert links.order(WEBASYST, "100") == OrderLink(CSCART, "1", "100", version=1)
+    assert links.order(WEBASYST, "100") == OrderLink(CSCART, "1", "100", claimed=True, version=1)
 
 
 def test_of_two_that_save_one_order_one_is_refused(links: Links) -> None:

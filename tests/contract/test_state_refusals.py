@@ -122,6 +122,20 @@ def test_fault_60_keys_that_a_batch_read_leaves_out_are_asked_for_again(dynamodb
     assert [item.data for item in dynamodb.table.get_many([(dynamodb.connection, "a")])] == [1]
 
 
+def test_a_cursor_saved_under_its_own_lease_costs_one_plain_write(dynamodb: Remembered, answering: Any) -> None:
+    transactions, updates = answering("TransactWriteItems", []), answering("UpdateItem", [])
+    streams = dynamodb.streams()
+    with streams.lease("orders:cscart", 60) as lease:
+        streams.save_cursor("orders:cscart", "1", lease)
+        assert (len(transactions), len(updates)) == (0, 2)
+        streams.save_cursor("seen:cscart", "1", lease)
+        assert (len(transactions), len(updates)) == (1, 2)
+    assert streams.cursor("orders:cscart") == "1"
+    with pytest.raises(LeaseLost):
+        streams.save_cursor("orders:cscart", "2", lease)
+    assert streams.cursor("orders:cscart") == "1"
+
+
 def test_what_only_dynamodb_knows_to_be_too_large_is_told_as_such(dynamodb: Remembered, answering: Any) -> None:
     answering("UpdateItem", [refused("ValidationException")])
     with pytest.raises(TooLarge):

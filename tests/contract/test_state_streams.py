@@ -93,6 +93,7 @@ WHOLE = Connection(
     rates={"USD": Decimal("1.0850")},
     statuses=StatusMap({"P": "process"}, {"new": ""}),
     orders_from=AT,
+    created_at=AT,
     deletions=DeletionRule.HIDE,
     guard=Guard(Decimal("0.1"), 7, Decimal("0.25")),
     log_limit=5,
@@ -150,10 +151,12 @@ def test_an_old_or_a_newer_document_still_reads(state: Remembered) -> None:
 
 
 def test_two_that_change_a_connection_at_once_both_do(state: Remembered) -> None:
-    state.connections.save(Connection(state.connection))
+    state.connections.save(Connection(state.connection, created_at=AT))
     changes = [lambda c: replace(c, paused=True), lambda c: replace(c, log_limit=7), lambda c: replace(c, product_period=60)]
     race(*(lambda change=change: state.connections.change(state.connection, change) for change in changes))
-    assert state.connections.get(state.connection) == Connection(state.connection, paused=True, log_limit=7, product_period=60)
+    assert state.connections.get(state.connection) == Connection(
+        state.connection, paused=True, log_limit=7, product_period=60, created_at=AT
+    )
     with pytest.raises(UnknownConnection):
         state.connections.change(f"{state.connection}x", changes[0])
 

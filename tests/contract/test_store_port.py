@@ -287,7 +287,7 @@ def test_a_new_variant_is_added_once(shop: Shop) -> None:
     assert {row.product_id for row in rows(shop)} == {product.id}
 
 
-@pytest.mark.parametrize("group", [Group.PRICE, Group.STOCK])
+@pytest.mark.parametrize("group", [Group.PRICE, Group.STOCK, Group.CONTENT])
 def test_a_write_that_was_skipped_in_silence_is_noticed(shop: Shop, group: Group) -> None:
     product = shop.made("A-1")
     shop.clock.seconds += 5

@@ -1,18 +1,22 @@
 """All connections: add one, disconnect one, and what the law lets a customer ask for."""
 
+import json
 import re
 import uuid
+from typing import Any
 
+import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from storesync import bootstrap
-from storesync.console import texts
+from storesync import bootstrap, desk
+from storesync.console import customers, texts
 from storesync.console.access import PLACE
 from storesync.domain.connection import Connection
+from storesync.errors import StoreError
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @router.get("/console/connections")
@@ -27,7 +31,7 @@ def add() -> Response[str]:
     name = here.field("name").lower()
     problem = ""
     if not _NAME.fullmatch(name) or name == PLACE:
-        problem = texts.N_("Use small letters, digits, - and _, 32 at most; “console” is taken.")
+        problem = texts.N_("Use small letters, digits, - and _, 40 at most; “console” is taken.")
     elif any(one.id == name for one in bootstrap.connections().list()):
         problem = texts.N_("There is a connection of this name already.")
     if problem:
@@ -40,10 +44,50 @@ def add() -> Response[str]:
 
 @router.get("/console/c/<connection_id>/shops")
 def shops(connection_id: str) -> Response[str]:
-    """Where each shop is connected, and where its hints go."""
-    found = connection(connection_id)
+    """Where each shop is connected, where its hints go, and the ways out."""
+    return _shops(connection(connection_id))
+
+
+def _shops(found: Connection, status: int = 200, **values: Any) -> Response[str]:
     secrets = bootstrap.secrets()
     known = {name: bool(secrets.get(found.id, name)) for name in ("cscart_key", "webasyst_token")}
-    path = secrets.get(found.id, "hook_path")
     hooks = {store: f"{bootstrap.settings().public_url}/webhooks/{found.id}/{store}" for store in ("cscart", "webasyst")}
-    return visit(router).page("shops.html", found, known=known, hooks=hooks, hook_path=path, problem="")
+    given = {"known": known, "hooks": hooks, "hook_path": secrets.get(found.id, "hook_path"), "problem": "", "customer": None, **values}
+    return visit(router).page("shops.html", found, status=status, **given)
+
+
+@router.post("/console/c/<connection_id>/disconnect")
+def disconnect(connection_id: str) -> Response[str]:
+    """Revokes the token at the account, then forgets it and the key; the connection stays, paused."""
+    found = connection(connection_id)
+    try:
+        desk.disconnect(found)
+    except StoreError as error:
+        return _shops(found, status=502, problem=error.advice)
+    return visit(router).redirect(f"/console/c/{found.id}/shops", "disconnected")
+
+
+@router.post("/console/c/<connection_id>/remove")
+def remove(connection_id: str) -> Response[str]:
+    """All that is remembered of it. Only when its name is typed in, and only when it is disconnected."""
+    found = connection(connection_id)
+    if visit(router).field("name") != found.id or bootstrap.secrets().get(found.id, "webasyst_token"):
+        return _shops(found, status=422, problem=texts.N_("Disconnect it first, then type its name to remove it."))
+    desk.erase(found)
+    return visit(router).redirect("/console/connections", "removed")
+
+
+@router.post("/console/c/<connection_id>/customer")
+def customer(connection_id: str) -> Response[str]:
+    """What is kept of a customer, looked up by e-mail; a file of it, or its end."""
+    found = connection(connection_id)
+    email, action = visit(router).field("email"), visit(router).field("action")
+    kept = customers.kept(bootstrap.world(found.id), email)
+    if action == "export":
+        body = json.dumps(kept, ensure_ascii=False, indent=1)
+        headers = {**rendering.HEADERS, "content-disposition": 'attachment; filename="customer.json"'}
+        return Response(200, "application/json", body, headers)
+    if action == "erase":
+        customers.erase(bootstrap.world(found.id), email)
+        return visit(router).redirect(f"/console/c/{found.id}/shops", "erased")
+    return _shops(found, customer=kept)

@@ -4,7 +4,7 @@ import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from storesync import bootstrap, telemetry
+from storesync import bootstrap, desk, telemetry
 from storesync.console import texts
 from storesync.console.access import SESSION_SECONDS
 from storesync.errors import TooManyHints, Unauthentic
@@ -26,29 +26,29 @@ def home() -> Response[str]:
 
 @router.get("/console/sign-in")
 def door() -> Response[str]:
-    bootstrap.access().secret()
-    return visit(router).page("sign_in.html", problem="", place=bootstrap.console_secret_name())
+    desk.access().secret()
+    return visit(router).page("sign_in.html", problem="", place=desk.console_secret_name())
 
 
 @router.post("/console/sign-in")
 def sign_in() -> Response[str]:
     here = visit(router)
     try:
-        session = bootstrap.access().sign_in(here.field("secret"), here.source)
+        session = desk.access().sign_in(here.field("secret"), here.source)
     except (Unauthentic, TooManyHints) as refused:
         telemetry.logger().warning("sign-in refused", reason=type(refused).__name__)
         slow = isinstance(refused, TooManyHints)
         problem = texts.N_("Too many tries. Wait a quarter of an hour.") if slow else texts.N_("This is not the console's secret.")
-        return here.page("sign_in.html", status=429 if slow else 403, problem=problem, place=bootstrap.console_secret_name())
+        return here.page("sign_in.html", status=429 if slow else 403, problem=problem, place=desk.console_secret_name())
     answer = here.redirect("/console")
-    answer.cookies.append(cookie(bootstrap.access().cookie_name, session, SESSION_SECONDS))
+    answer.cookies.append(cookie(desk.access().cookie_name, session, SESSION_SECONDS))
     return answer
 
 
 @router.post("/console/sign-out")
 def sign_out() -> Response[str]:
     answer = visit(router).redirect("/console/sign-in", "signed_out")
-    answer.cookies.append(cookie(bootstrap.access().cookie_name, "", 0))
+    answer.cookies.append(cookie(desk.access().cookie_name, "", 0))
     return answer
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from storesync import bootstrap
+from storesync import bootstrap, desk
 from storesync.console import chart, overview, texts
 from storesync.domain.connection import Connection
 from visit import connection, visit
@@ -86,6 +86,6 @@ def _live(found: Connection) -> dict[str, Any]:
     now = datetime.now(UTC)
     world = bootstrap.world(found.id)
     state = overview.overview(world, now)
-    backlog = bootstrap.backlog()
+    backlog = desk.backlog()
     names = {"stream_names": overview.STREAMS, "store_names": overview.STORES, "count_names": overview.COUNTS}
     return {"state": state, "waiting": backlog.waiting(), "dead": backlog.dead(), "most": overview.MOST_PARKED, **names}

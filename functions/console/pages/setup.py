@@ -9,15 +9,16 @@ import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from storesync import bootstrap
+from storesync import bootstrap, desk
 from storesync.console import fields, forms, overview, setup, statuses, texts
-from storesync.domain import statuses as rules
 from storesync.domain.connection import Connection
 from storesync.domain.findings import Weight
 from storesync.domain.model import StoreName
 from storesync.errors import StoreError, Unauthorised
 from storesync.sync.looks import KEEP_SECONDS, look
 from visit import connection, visit
+
+from pages.tables import shops
 
 router = APIGatewayHttpRouter()
 
@@ -46,7 +47,7 @@ def save_cscart(connection_id: str) -> Response[str]:
         form.key.validators = (*form.key.validators, forms.needed)
     if form.validate():
         try:
-            changed, sheet = bootstrap.shop_sheet(_with_url(form.changed(found)), key)
+            changed, sheet = desk.shop_sheet(_with_url(form.changed(found)), key)
         except Unauthorised:
             form.key.errors = [
                 texts.N_("The shop refuses this key with this e-mail. Copy the key again, and see that “API access” is ticked.")
@@ -69,7 +70,7 @@ def get_token(connection_id: str) -> Response[str]:
     if form.validate():
         changed = _with_url(form.changed(found))
         try:
-            bootstrap.is_account(changed)
+            desk.is_account(changed)
         except StoreError as error:
             form.webasyst__url.errors = [error.advice]
         else:
@@ -85,10 +86,10 @@ def get_token(connection_id: str) -> Response[str]:
 def save_defaults(connection_id: str) -> Response[str]:
     found = connection(connection_id)
     form = fields.build(forms.DefaultsForm, found, visit(router).form, visit(router).language)
-    setup.offer(form, _shops(found))
+    setup.offer(form, shops(found))
     if not form.validate():
         return _page(found, "defaults", status=422, form=form)
-    rates = forms.read_rates(form.rates.data or "")
+    rates = forms.read_rates(form.rates.data or "", form.cscart__currency.data or "")
     bootstrap.change(found.id, lambda one: replace(form.changed(one), rates=rates))
     return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
 
@@ -97,9 +98,8 @@ def save_defaults(connection_id: str) -> Response[str]:
 def save_statuses(connection_id: str) -> Response[str]:
     found = connection(connection_id)
     wanted = statuses.read(visit(router).form or {})
-    problems = rules.problems(wanted)
-    if problems:
-        return _page(found, "statuses", status=422, table=statuses.table(wanted, _shops(found)), circles=problems)
+    if circles := statuses.problems(wanted, shops(found)):
+        return _page(found, "statuses", status=422, table=statuses.table(wanted, shops(found)), circles=circles)
     bootstrap.change(found.id, lambda one: replace(one, statuses=wanted))
     return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
 
@@ -154,10 +154,6 @@ def _with_url(found: Connection) -> Connection:
     return replace(found, cscart=ours, webasyst=theirs)
 
 
-def _shops(found: Connection) -> dict[StoreName, dict[str, Any]]:
-    return {store: bootstrap.sheets(found.id).get(f"shop:{store}") for store in StoreName}
-
-
 def _steps(found: Connection) -> list[setup.Step]:
     secrets, sheets = bootstrap.secrets(), bootstrap.sheets(found.id)
     key, token = (bool(secrets.get(found.id, name)) for name in ("cscart_key", "webasyst_token"))
@@ -175,18 +171,18 @@ def _webasyst(found: Connection) -> dict[str, Any]:
 
 
 def _defaults(found: Connection) -> dict[str, Any]:
-    shops = _shops(found)
+    offered = shops(found)
     form = fields.build(forms.DefaultsForm, found, None, visit(router).language)
-    for name, value in setup.proposed(found, shops).items():
+    for name, value in setup.proposed(found, offered).items():
         if not form[name].data and not found.statuses.to_webasyst:
             form[name].process_data(value)
-    setup.offer(form, shops)
-    form.rates.process_data(forms.write_rates(found.rates))
+    setup.offer(form, offered)
+    form.rates.process_data(forms.write_rates(found.rates, found.cscart.currency))
     return {"form": form}
 
 
 def _statuses(found: Connection) -> dict[str, Any]:
-    return {"table": statuses.table(found.statuses, _shops(found)), "circles": []}
+    return {"table": statuses.table(found.statuses, shops(found)), "circles": []}
 
 
 def _check(found: Connection) -> dict[str, Any]:
@@ -195,8 +191,9 @@ def _check(found: Connection) -> dict[str, Any]:
 
 def _preview(found: Connection) -> dict[str, Any]:
     sheets = bootstrap.sheets(found.id)
-    progress = {store: sheets.get(f"indexing:{store}") for store in StoreName}
-    return {"preview": sheets.get("preview"), "progress": progress, **_asked(found, "preview")}
+    streams = bootstrap.world(found.id).streams
+    read = {overview.STORES[store]: bool(streams.cursor(f"indexed:{store}")) for store in StoreName}
+    return {"preview": sheets.get("preview"), "read": read, **_asked(found, "preview")}
 
 
 def _asked(found: Connection, question: str) -> dict[str, Any]:

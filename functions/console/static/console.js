@@ -1,7 +1,9 @@
 // Everything here is a convenience: times in the viewer's zone, parts that refresh themselves, one tick for a whole list.
 (() => {
   const times = (root) => {
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+    const language = document.documentElement.lang;
+    const viewers = navigator.languages.find((one) => one.startsWith(language)) || language;
+    const format = new Intl.DateTimeFormat(viewers, { dateStyle: "medium", timeStyle: "medium" });
     for (const time of root.querySelectorAll("time[datetime]")) {
       time.title = time.dateTime;
       time.textContent = format.format(new Date(time.dateTime));

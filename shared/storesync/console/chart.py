@@ -24,6 +24,7 @@ def draw(hours: Sequence[Hour], gettext: Callable[[str], str]) -> str:
     chart = pygal.Bar(
         style=style, js=(), width=960, height=260, margin=6, legend_at_bottom=True, show_minor_x_labels=False, truncate_legend=-1,
         disable_xml_declaration=False, explicit_size=False, spacing=4, x_labels_major_every=3, print_values=False,
+        truncate_label=-1, show_minor_y_labels=False, y_labels_major_count=4, show_y_guides=False, integer=True, min_scale=2, max_scale=5,
     )  # fmt: skip
     chart.x_labels = [f"{hour.start:%H:%M}" for hour in hours]
     chart.add(gettext("Changes"), [hour.changes for hour in hours])

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from wtforms import DateField, DecimalField, Field, Form, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from ..domain.connection import Connection
-
-Choices = list[tuple[str, str]]
 
 
 class FormData(dict[str, list[str]]):
@@ -40,6 +39,10 @@ class DayField(DateField):
         return datetime.combine(self.data, time(), UTC) if self.data else None
 
 
+def choices(pairs: Iterable[tuple[str, str]]) -> Any:
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 class OptionField(SelectField):
     """A choice among what the shop has; what is set now stays a choice even when the shop does not name it any more."""
 
@@ -47,7 +50,7 @@ class OptionField(SelectField):
         pairs = list(found.items() if isinstance(found, Mapping) else found)
         current = self.object_data or ""
         missing = [(current, current)] if current and current not in dict(pairs) else []
-        self.choices = [*([("", nothing)] if nothing or not pairs else []), *missing, *pairs]
+        self.choices = choices([*([("", nothing)] if nothing or not pairs else []), *missing, *pairs])
 
 
 class ConnectionForm(Form):

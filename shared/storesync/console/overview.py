@@ -16,7 +16,22 @@ STREAMS = {"products": N_("Changed products"), "orders": N_("Changed orders"), "
 STORES = {StoreName.CSCART: "CS-Cart", StoreName.WEBASYST: "Webasyst"}
 MOST_PARKED = 1000
 STALE = timedelta(minutes=20)
-COUNTS = {"seen": N_("looked at"), "changed": N_("changed"), "written": N_("written"), "created": N_("created"), "parked": N_("set aside")}
+COUNTS = {
+    "seen": N_("looked at"),
+    "changed": N_("changed"),
+    "written": N_("written"),
+    "created": N_("created"),
+    "parked": N_("set aside"),
+    "zeroed": N_("stock to zero"),
+    "repriced": N_("price jumps"),
+    "hidden": N_("hidden"),
+    "touched": N_("moved"),
+    "missing": N_("missing in the list"),
+    "deleted": N_("deleted in the shop"),
+    "linked": N_("linked"),
+    "skipped": N_("left alone"),
+    "echo": N_("echoes"),
+}
 
 
 def names() -> list[str]:
@@ -54,6 +69,10 @@ class Overview:
     streams: tuple[StreamState, ...]
     parked: int
     stopped: tuple[str, ...]
+
+    @property
+    def failed(self) -> bool:
+        return any(state.last and state.last.outcome == "failed" for state in self.streams)
 
     @property
     def running(self) -> tuple[StreamState, ...]:

@@ -46,10 +46,13 @@ def next_step(found: list[Step]) -> str:
 
 
 def findings(survey: Sheet) -> list[Finding]:
-    return [
-        Finding(one["topic"], Weight(one["weight"]), one["text"], one.get("data") or {})
-        for one in sorted(survey.get("findings", ()), key=lambda one: list(Weight).index(Weight(one["weight"])))
-    ]
+    """The worst first."""
+    found = [_finding(**one) for one in survey.get("findings", ())]
+    return sorted(found, key=lambda one: list(Weight).index(one.weight))
+
+
+def _finding(topic: str, weight: str, text: str, data: Mapping[str, str]) -> Finding:
+    return Finding(topic, Weight(weight), text, data)
 
 
 def offer(form: DefaultsForm, shops: Mapping[StoreName, Sheet]) -> None:

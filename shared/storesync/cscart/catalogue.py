@@ -42,7 +42,10 @@ class Catalogue:
         asked: dict[str, object] = {**FULL, **query}
         if self.client.settings.language:
             asked["lang_code"] = self.client.settings.language
-        return self.client.ask(self.client.scoped("products"), asked)
+        try:
+            return self.client.ask(self.client.scoped("products"), asked)
+        except NotFound as error:  # a list is always there, the storefront or vendor before it may not be
+            raise NotFound("the shop has no such storefront or vendor", store="cscart", status=error.status) from error
 
     def scan(self, after: str) -> Iterator[Page[Record]]:
         """In order of id (`null` sorts by nothing, ties go by id). `after` is `<rows seen>:<last id>`."""

@@ -31,7 +31,12 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 def classify(call: Call, answer: Answer) -> StoreError | None:
-    """By status and content type; messages are in the user's language and may hold HTML, so they are never read (1.6, 1.7)."""
+    """By status and content type; messages are in the user's language and may hold HTML, so they are never read (1.6, 1.7).
+
+    A page in answer to a probe says for good that there is no API in this form; later on it is a failure that may pass.
+    """
+    if call.kind is CallClass.PROBE and answer.status in (200, 404) and "json" not in answer.headers.get("content-type", ""):
+        return NotFound("no API under this address", store=STORE, status=answer.status)
     if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
         return StoreBusy("asked to wait", store=STORE, status=answer.status, retry_after=retry_after(answer))
     if answer.status < 300:
@@ -139,14 +144,17 @@ class CsCartClient:
 
 
 def probe(settings: CsCartSettings, transport: Transport) -> CsCartSettings:
-    """Which of the two URL forms the shop understands. Raises what the rewritten form said when neither works."""
+    """Which of the two URL forms the shop understands. When neither works it raises what the rewritten form said, NotAnApi for a page."""
     problem: StoreError | None = None
     for no_rewrite in (False, True):
         tried = replace(settings, no_rewrite=no_rewrite)
         try:
-            CsCartClient(tried, transport).get("version")
+            client = CsCartClient(tried, transport)
+            client.send(client.get_call("version", kind=CallClass.PROBE))
             return tried
-        except (NotAnApi, NotFound, Redirected, CircuitOpen) as error:
+        except NotFound as error:
+            problem = problem or NotAnApi(error.detail, store=STORE, status=error.status)
+        except (NotAnApi, Redirected, CircuitOpen) as error:
             problem = problem or error
     assert problem is not None
     raise problem

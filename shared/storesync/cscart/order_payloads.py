@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.orders import Address, Customer, Line, Order, OrderHead
 from .decode import Json, mapping, moment, number, rows, text
+from .payloads import plain
 
 CENT = Decimal("0.01")
 _MARK = re.compile(r"\[sync ([^\]\s]+)\]")
@@ -124,7 +125,7 @@ def address(row: Json, prefix: str) -> Address:
 
 
 def notes(comment: str, marker: str) -> str:
-    return f"{comment} [sync {marker}]".strip() if marker else comment
+    return f"{plain(comment)} [sync {marker}]".strip() if marker else plain(comment)
 
 
 def user_data(found: Order) -> dict[str, object]:
@@ -136,7 +137,13 @@ def user_data(found: Order) -> dict[str, object]:
     }
     for prefix, place in (("b_", found.billing_address or found.shipping_address), ("s_", found.shipping_address or found.billing_address)):
         people |= _place(prefix, place, found.customer)
-    return people
+    return {name: plain(str(value)) for name, value in people.items()}
+
+
+def changed_data(found: Order, before: Order) -> dict[str, object]:
+    """What the buyer's data gained. Nothing is emptied: the other shop may simply not have a place for it."""
+    old = user_data(before)
+    return {name: value for name, value in user_data(found).items() if value and value != old.get(name)}
 
 
 def _place(prefix: str, place: Address, buyer: Customer) -> dict[str, object]:

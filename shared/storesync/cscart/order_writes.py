@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ..domain.orders import Line, Order
-from ..errors import Forbidden, OutcomeUnknown, Rejected, TotalsDiffer, UnmappedStatus, UnsupportedValue
+from ..errors import Forbidden, OutcomeUnknown, Rejected, StoreError, SyncError, TotalsDiffer, UnmappedStatus, UnsupportedValue
 from . import order_payloads as payloads
 from .client import CsCartClient
-from .decode import rows, text
+from .decode import Json, mapping, rows, text
 from .orders import Orders
 
 INSTALLED = frozenset("OPCFDBI")  # the letters that mean the same in every shop (3.6)
@@ -32,7 +33,8 @@ class OrderWrites:
         }
         body |= {"shipping_id": self.settings.shipping_id} if self.settings.shipping_id else {}
         created = self._posted(body, marker, order)
-        return created if _agree(created, order) else self._rebuilt(created, order)
+        # One that was split among vendors is rebuilt by nobody: its parent is no order of its own (3.3).
+        return created if created.is_parent or _agree(created, order) else self._rebuilt(created, order)
 
     def _posted(self, body: dict[str, object], marker: str, order: Order) -> Order:
         """An answer that was lost is looked for by our mark, never sent again (C14)."""
@@ -42,7 +44,14 @@ class OrderWrites:
             if found := self.orders.find(marker, order):
                 return found[0]
             raise
-        return self.orders.one(text(answer.get("order_id")))
+        return self._answered(answer)
+
+    def _answered(self, answer: Json) -> Order:
+        """The order as stored comes with the answer (3.4); where it does not, it is read."""
+        stored, order_id = mapping(answer.get("order_data")), text(answer.get("order_id"))
+        if order_id and text(stored.get("order_id")) == order_id and mapping(stored.get("products")):
+            return payloads.order(stored, self.settings.currency)
+        return self.orders.one(order_id)
 
     def update(self, current: Order, desired: Order) -> Order:
         """Raises TotalsDiffer, with the order as it was before, when the shop makes another total of it."""
@@ -62,15 +71,22 @@ class OrderWrites:
             "subtotal_discount": str(desired.discount),
             "stored_subtotal_discount": "Y",
         }
-        if payloads.user_data(desired) != payloads.user_data(current):
-            body["user_data"] = payloads.user_data(desired)
+        if gained := payloads.changed_data(desired, current):
+            body["user_data"] = gained
         if desired.comment != current.comment:
             body["notes"] = payloads.notes(desired.comment, current.marker)
-        self.client.send(self.client.put_call(f"orders/{current.id}", body))
+        try:
+            self.client.send(self.client.put_call(f"orders/{current.id}", body))
+        except StoreError:
+            with suppress(SyncError):
+                self._finished(current)
+            raise
+        return self._finished(current)
+
+    def _finished(self, current: Order) -> Order:
+        """Read again. While it is rewritten an order is in `N`, where nobody sees it (C38): it must not stay there, whatever the answer said."""
         kept = self.orders.one(current.id)
-        if kept.incomplete and not current.incomplete:  # it was in `N` while being rewritten, and stayed there (C38)
-            return self.set_status(kept, current.status)
-        return kept
+        return self.set_status(kept, current.status) if kept.incomplete and not current.incomplete else kept
 
     def set_status(self, order: Order, letter: str) -> Order:
         """Nothing but the status, and no `notify_user`, which mails for any value (C18b). 200 proves nothing (C18): read again.

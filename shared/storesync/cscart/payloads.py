@@ -12,6 +12,7 @@ from .decode import Json, mapping, moment, number, rows, text, texts
 
 CENT = Decimal("0.01")
 LONGEST_NAME, LONGEST_SKU, LONGEST_META = 255, 64, 255
+LARGEST_STOCK, LARGEST_PRICE = 8_388_607, Decimal(10) ** 10
 _STATUS = {Visibility.VISIBLE: "A", Visibility.HIDDEN: "H", Visibility.DISABLED: "D"}
 _VISIBILITY = {"A": Visibility.VISIBLE, "H": Visibility.HIDDEN}
 _FOUR_BYTES = re.compile("[\U00010000-\U0010ffff]")
@@ -96,9 +97,12 @@ def record(row: Json, currency: str) -> Record:
 
 
 def fit(found: Product) -> Product:
-    """Two decimals, trimmed names, three-byte characters, cut texts. A SKU that would be cut is refused."""
-    if any(len(item.sku) > LONGEST_SKU for item in found.variants):
-        raise UnsupportedValue("the SKU is longer than 64 characters", product=found.id)
+    """Two decimals, trimmed names, three-byte characters, cut texts. What would become another value is refused with UnsupportedValue.
+
+    A single variant's availability has no place of its own: there the product's status says it.
+    """
+    for item in found.variants:
+        _check(item, found.id)
     texts_ = found.content
     kept = Content(
         name=plain(texts_.name).strip(" -")[:LONGEST_NAME] or texts_.name,
@@ -109,7 +113,19 @@ def fit(found: Product) -> Product:
         meta_description=plain(texts_.meta_description)[:LONGEST_META],
         slug=texts_.slug,
     )
-    return replace(found, content=kept, variants=tuple(_rounded(item) for item in found.variants))
+    single = len(found.variants) == 1
+    variants = tuple(replace(_rounded(item), available=item.available or single) for item in found.variants)
+    return replace(found, content=kept, variants=variants)
+
+
+def _check(item: Variant, product_id: str) -> None:
+    sku = item.sku.strip()
+    if len(sku) > LONGEST_SKU or plain(sku) != sku:
+        raise UnsupportedValue("the shop cannot hold this SKU: at most 64 characters, and none beyond the basic plane", product=product_id)
+    if item.stock is not None and abs(item.stock) > LARGEST_STOCK:
+        raise UnsupportedValue("the shop cannot count that many", product=product_id, stock=item.stock)
+    if max(abs(item.price), abs(item.compare_price)) >= LARGEST_PRICE:
+        raise UnsupportedValue("the price is larger than the shop can hold", product=product_id)
 
 
 def plain(value: str) -> str:

@@ -11,7 +11,7 @@ from ..domain.journal import Exchange
 from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
 from ..errors import Forbidden, NotFound
-from ..http import Breaker, CallClass, Transport
+from ..http import Breaker, Transport
 from . import hooks, payloads
 from . import images as image_pairs
 from .catalogue import Catalogue
@@ -86,7 +86,7 @@ class CsCartStore:
 
     def now(self) -> datetime:
         """The server's clock, from the Date header of the cheapest call."""
-        return clock(self.client.transport.send(self.client.get_call("version", kind=CallClass.PROBE)))
+        return clock(self.client.transport.send(self.client.get_call("version")))
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
         return self._catalogue.scan(after)

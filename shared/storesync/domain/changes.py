@@ -33,7 +33,7 @@ class Change:
     """`ids` are record ids of `store`; for `stream`, the names of streams to run on (a continuation, or "run now"); for `look`, a question.
 
     `observation` makes the message unique: two changes of one record in the queue's deduplication window are both delivered.
-    `tries` counts how often the record was queued again by itself because a store failed on it.
+    `sent` is when it was queued, by our clock in ISO format; `tries` counts how often the record was queued again by itself because a store failed on it.
     """
 
     connection: str
@@ -44,6 +44,7 @@ class Change:
     observation: str
     run: str = ""
     tries: int = 0
+    sent: str = ""
 
     @property
     def group(self) -> str:
@@ -54,7 +55,7 @@ class Change:
         """
         if self.kind is Kind.ORDER:
             return f"{self.connection}#order#{self.store}#{self.ids[0]}"
-        if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS:
+        if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS or self.ids[0] == "preview":
             return f"{self.connection}#product"
         if self.kind is Kind.LOOK:
             return f"{self.connection}#look#{self.ids[0]}"
@@ -81,6 +82,7 @@ class Change:
                 observation=str(body.get("observation", "")),
                 run=str(body.get("run", "")),
                 tries=int(body.get("tries", 0)),
+                sent=str(body.get("sent", "")),
             )
         except (KeyError, TypeError, ValueError) as wrong:
             raise BadMessage("not a change message", problem=type(wrong).__name__) from wrong

@@ -54,7 +54,8 @@ class ImageLink:
 class OrderLink:
     """Both ids of an order (either may be empty while a create is only intended), and what both sides were when last agreed.
 
-    `status` and `body` prints are per store. `origin` is the store where it was placed.
+    `status` and `body` prints are per store. `origin` is the store where it was placed. `claimed`: the counterpart's id points here.
+    `read_at`: when, by our clock, both sides were last looked at.
     """
 
     origin: StoreName
@@ -65,7 +66,9 @@ class OrderLink:
     cscart_print: str = ""
     webasyst_print: str = ""
     intended_at: datetime | None = None
+    read_at: datetime | None = None
     parked: str = ""
+    claimed: bool = False
     version: int = 0
 
     def id_in(self, store: StoreName) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from . import prints
+from . import fields, prints, texts
 from .connection import Connection, Policy
 from .model import VARIANT_GROUPS, Group, Product, StoreName, Variant
+from .stock import merged
 from .translation import product as translate
 
 Fit = Callable[[Product], Product]
@@ -21,13 +23,21 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two linked products. `variants` maps a CS-Cart variant id to its Webasyst one. `whole` False: the two shops cut their
-    products differently, so only variants are compared (texts, images and categories have no counterpart)."""
+    """Two linked products. `variants` maps a CS-Cart variant id to its Webasyst one.
+
+    `whole` False: the two shops cut their products differently, so only variants are compared (texts, images and categories have no
+    counterpart). `made_from`: the store whose product was being created in the other when the work was cut off: its values count.
+    `agreed`: counts, by CS-Cart variant id, that a pass had settled on when it was cut off. `reserved`: pieces by Webasyst variant id
+    that open orders still will take there.
+    """
 
     cscart: Side
     webasyst: Side
     variants: Mapping[str, str]
     whole: bool = True
+    made_from: StoreName | None = None
+    agreed: Mapping[str, int] = field(default_factory=dict)
+    reserved: Mapping[str, int] = field(default_factory=dict)
 
     def side(self, store: StoreName) -> Side:
         return self.cscart if store is StoreName.CSCART else self.webasyst
@@ -35,21 +45,21 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`target` gets `new` instead of `old` in the group; `key` is the target's print key. `loser`: what was overruled, if anything."""
+    """`target` gets the fields `new` instead of `old` in the group; `key` is the target's print key. `lost`: an edit there is overruled."""
 
     target: StoreName
     key: str
     group: Group
     subject: str
-    old: str
-    new: str
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
     rule: str
-    loser: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`desired` is each store's product as it shall be. `conflicts` are decisions that overruled a change."""
+    """`desired` is each store's product as it shall be."""
 
     decisions: tuple[Decision, ...] = ()
     desired: Mapping[StoreName, Product] = field(default_factory=dict)
@@ -59,12 +69,12 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Moved:
     """Which sides moved since they last agreed. `first`: they never agreed on this group before."""
 
     cscart: bool
     webasyst: bool
-    first: bool
+    first: bool = False
 
     @property
     def both(self) -> bool:
@@ -74,153 +84,168 @@ class _Change:
     def any(self) -> bool:
         return self.cscart or self.webasyst
 
+    def has(self, store: StoreName) -> bool:
+        return self.cscart if store is StoreName.CSCART else self.webasyst
 
-def direction(connection: Connection, group: Group, moved: _Change) -> tuple[StoreName | None, str]:
-    """Which store is to be written, and the rule that says so."""
+
+def policy_of(connection: Connection, group: Group) -> Policy:
+    """The owner of stock counts alone where it sees the other store's sales as orders of its own; else both stores' movements do."""
     policy = connection.policy(group)
+    if group is not Group.STOCK or policy is not Policy.TWO_WAY:
+        return policy
+    if connection.stock_owner is StoreName.WEBASYST:
+        return Policy.TO_CSCART
+    if connection.stock_owner is StoreName.CSCART and connection.orders_to_cscart:
+        return Policy.TO_WEBASYST
+    return policy
+
+
+def direction(connection: Connection, group: Group, moved: Moved, made_from: StoreName | None = None) -> tuple[StoreName | None, str]:
+    """Which store is to be written, and the rule that says so."""
+    policy = policy_of(connection, group)
     if policy is Policy.OFF or not moved.any:
         return None, "off" if policy is Policy.OFF else "unchanged"
     if policy is Policy.TO_WEBASYST:
         return StoreName.WEBASYST, "owner"
     if policy is Policy.TO_CSCART:
         return StoreName.CSCART, "owner"
+    if made_from is not None:
+        return made_from.other, "created"
     if moved.both:
-        return connection.preferred.other, "first link" if moved.first else "both changed"
+        preferred = (connection.stock_owner if group is Group.STOCK else None) or connection.preferred
+        return preferred.other, "first link" if moved.first else "both changed"
     return (StoreName.WEBASYST if moved.cscart else StoreName.CSCART), "changed"
 
 
-def _moved(pair: Pair, keys: Mapping[StoreName, str], values: Mapping[StoreName, str]) -> _Change:
+def _moved(pair: Pair, keys: Mapping[StoreName, str], values: Mapping[StoreName, str]) -> Moved:
     kept = {store: pair.side(store).prints.get(keys[store]) for store in StoreName}
-    changed = {store: kept[store] != values[store] for store in StoreName}
     first = kept[StoreName.CSCART] is None or kept[StoreName.WEBASYST] is None
-    return _Change(first or changed[StoreName.CSCART], first or changed[StoreName.WEBASYST], first)
+    changed = {store: first or kept[store] != values[store] for store in StoreName}
+    return Moved(changed[StoreName.CSCART], changed[StoreName.WEBASYST], first)
 
 
 def _product_value(product: Product, group: Group) -> tuple[object, ...]:
-    if group is Group.CONTENT:
-        return prints.content_value(product.content)
-    return prints.listing_value(product.listing)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return " | ".join(_text(item) for item in value)
-    return "unlimited" if value is None else str(value)
+    return prints.content_value(product.content) if group is Group.CONTENT else prints.listing_value(product.listing)
 
 
 class _Planner:
     def __init__(self, connection: Connection, pair: Pair, fits: Mapping[StoreName, Fit]) -> None:
         self.connection, self.pair = connection, pair
         self.products = {store: pair.side(store).product for store in StoreName}
-        self.wanted = {store: self._wanted(store, fits[store]) for store in StoreName}
+        self.wanted = {store: fits[store](self._wanted(store)) for store in StoreName}
         self.desired = dict(self.products)
         self.decisions: list[Decision] = []
+        self.single = any(len(product.variants) == 1 for product in self.products.values())
 
-    def _wanted(self, store: StoreName, fit: Fit) -> Product:
-        """The other store's product, as this store would keep it."""
-        return fit(translate(self.connection, self.products[store.other], store, self.products[store]))
+    def _wanted(self, store: StoreName) -> Product:
+        """The other store's product, in the words of this one."""
+        found = translate(self.connection, self.products[store.other], store, self.products[store])
+        if store is StoreName.WEBASYST or not self.pair.reserved:
+            return found
+        return found.with_variants(tuple(self._less_reserved(item) for item in found.variants))
+
+    def _less_reserved(self, item: Variant) -> Variant:
+        return item if item.stock is None else replace(item, stock=max(item.stock - self.pair.reserved.get(item.id, 0), 0))
 
     def run(self) -> Plan:
         if self.pair.whole:
             for group in (Group.CONTENT, Group.LISTING):
                 self._product_group(group)
         for cscart_id, webasyst_id in self.pair.variants.items():
-            self._variant(cscart_id, webasyst_id)
+            ids = {StoreName.CSCART: cscart_id, StoreName.WEBASYST: webasyst_id}
+            found = {store: self.products[store].variant(ids[store]) for store in StoreName}
+            here = {store: item for store, item in found.items() if item is not None}
+            for group in VARIANT_GROUPS if len(here) == len(StoreName) else ():
+                self._variant_group(group, ids, here)
         return Plan(tuple(self.decisions), self.desired)
+
+    # -- texts, visibility, categories
 
     def _product_group(self, group: Group) -> None:
         values = {store: _product_value(self.products[store], group) for store in StoreName}
-        hashed = {store: prints.of(self.products[store])[prints.key(group)] for store in StoreName}
         keys = dict.fromkeys(StoreName, prints.key(group))
-        target, rule = direction(self.connection, group, _moved(self.pair, keys, hashed))
-        if target is None or any(_product_value(self.wanted[store], group) == values[store] for store in StoreName):
+        moved = _moved(self.pair, keys, {store: prints.of(self.products[store])[keys[store]] for store in StoreName})
+        target, rule = direction(self.connection, group, moved, self.pair.made_from)
+        if target is None or _product_value(self.wanted[target], group) == values[target]:
             return
-        new = _product_value(self.wanted[target], group)
-        part = group.value
-        self.desired[target] = _with_part(self.desired[target], part, getattr(self.wanted[target], part))
-        subject = self.products[StoreName.CSCART].variants[0].sku
-        self._decide(target, keys[target], group, subject, values[target], new, rule)
+        if group is Group.CONTENT and (
+            _product_value(self.wanted[target.other], group) == values[target.other] or self._alike(target, moved)
+        ):
+            return
+        old, new = fields.of_product(self.products[target], group), fields.of_product(self.wanted[target], group)
+        self.desired[target] = fields.product_with(self.desired[target], group, new)
+        self._decide(Decision(target, keys[target], group, self._subject, *fields.differing(old, new), rule, moved.has(target)))
 
-    def _variant(self, cscart_id: str, webasyst_id: str) -> None:
-        ids = {StoreName.CSCART: cscart_id, StoreName.WEBASYST: webasyst_id}
-        found = {store: self.products[store].variant(ids[store]) for store in StoreName}
-        if all(found.values()):
-            for group in VARIANT_GROUPS:
-                self._variant_group(group, ids, {store: item for store, item in found.items() if item})
+    def _alike(self, target: StoreName, moved: Moved) -> bool:
+        """Both new: texts that differ only by what shops do to them have nothing to tell each other."""
+        if not (moved.both or self.pair.made_from):
+            return False
+        ours, theirs = prints.content_value(self.wanted[target].content), prints.content_value(self.products[target].content)
+        return all(texts.alike(one, other) for one, other in zip(ours, theirs, strict=True))
+
+    @property
+    def _subject(self) -> str:
+        return self.products[StoreName.CSCART].variants[0].sku.strip()
+
+    # -- price, stock, SKU
 
     def _variant_group(self, group: Group, ids: Mapping[StoreName, str], found: Mapping[StoreName, Variant]) -> None:
         keys = {store: prints.key(group, ids[store]) for store in StoreName}
-        values = {store: self._value(found[store], group) for store in StoreName}
-        hashed = {store: prints.of_variant(found[store])[keys[store]] for store in StoreName}
-        moved = _moved(self.pair, keys, hashed)
-        wanted = {store: self._wanted_variant(store, ids) for store in StoreName}
-        if any(wanted[store] is None for store in StoreName):
+        moved = _moved(self.pair, keys, {store: prints.of_variant(found[store])[keys[store]] for store in StoreName})
+        if group is Group.STOCK and self._merge(ids, found, keys, moved):
             return
-        if group is Group.STOCK and moved.both and not moved.first and self._merge_stock(keys, found):
+        target, rule = direction(self.connection, group, moved, self.pair.made_from)
+        wanted = {store: self.wanted[store].variant(ids[store.other]) for store in StoreName}
+        if target is None or (chosen := wanted[target]) is None or self._same(group, target, found, wanted):
             return
-        target, rule = direction(self.connection, group, moved)
-        if target is None or any(self._value(wanted[store], group) == values[store] for store in StoreName):
-            return
-        self._replace(target, ids[target], group, wanted[target])
-        self._decide(target, keys[target], group, found[StoreName.CSCART].sku, values[target], self._value(wanted[target], group), rule)
+        self._write(target, ids[target], group, found[target], self._fields(chosen, group), rule, moved.has(target))
 
-    def _value(self, variant: Variant | None, group: Group) -> tuple[object, ...]:
+    def _same(
+        self, group: Group, target: StoreName, found: Mapping[StoreName, Variant], wanted: Mapping[StoreName, Variant | None]
+    ) -> bool:
+        """Equal in the words of either store; of stock only the target's, as pieces may be reserved."""
+        stores = (target,) if group is Group.STOCK else tuple(StoreName)
+        return any(self._value(item, group) == self._value(found[store], group) for store in stores if (item := wanted[store]))
+
+    def _value(self, variant: Variant, group: Group) -> tuple[object, ...]:
         """A single variant's `available` has no twin in CS-Cart, where the product's status says it."""
-        assert variant is not None
         value = prints.variant_value(variant, group)
-        single = any(len(product.variants) == 1 for product in self.products.values())
-        return value[:1] if group is Group.IDENTITY and single else value
+        return value[:1] if group is Group.IDENTITY and self.single else value
 
-    def _wanted_variant(self, store: StoreName, ids: Mapping[StoreName, str]) -> Variant | None:
-        return self.wanted[store].variant(ids[store.other])
+    def _fields(self, variant: Variant, group: Group) -> dict[str, Any]:
+        found = fields.of_variant(variant, group)
+        if group is Group.IDENTITY and self.single:
+            del found["available"]
+        return found
 
-    def _merge_stock(self, keys: Mapping[StoreName, str], found: Mapping[StoreName, Variant]) -> bool:
+    def _merge(self, ids: Mapping[StoreName, str], found: Mapping[StoreName, Variant], keys: Mapping[StoreName, str], moved: Moved) -> bool:
         """Both sides sold or received since they agreed: both movements count. Unlimited is no number, so nothing is merged then."""
-        if self.connection.policy(Group.STOCK) is not Policy.TWO_WAY:
+        agreed = self.pair.agreed.get(ids[StoreName.CSCART])
+        if policy_of(self.connection, Group.STOCK) is not Policy.TWO_WAY or moved.first or not (moved.both or agreed is not None):
             return False
-        bases = [prints.stock_number(self.pair.side(store).prints[keys[store]]) for store in StoreName]
-        counts = [found[store].stock for store in StoreName]
-        if None in bases or None in counts or bases[0] != bases[1]:
+        kept = {store: self.pair.side(store).prints[keys[store]] for store in StoreName}
+        total = merged({store: found[store].stock for store in StoreName}, kept, agreed)
+        if total is None:
             return False
-        merged = sum(count for count in counts if count is not None) - (bases[0] or 0)
-        rule = "both moved" if merged >= 0 else "oversold"
+        rule = "both moved" if total >= 0 else "oversold"
         for store in StoreName:
-            if found[store].stock != max(merged, 0):
-                self._set_stock(store, found[store], max(merged, 0), keys[store], rule)
+            if found[store].stock != max(total, 0):
+                self._write(store, ids[store], Group.STOCK, found[store], {"stock": max(total, 0)}, rule, total < 0)
         return True
 
-    def _set_stock(self, store: StoreName, variant: Variant, stock: int, key: str, rule: str) -> None:
-        self._replace(store, variant.id, Group.STOCK, Variant(variant.id, variant.sku, variant.price, stock=stock))
-        self._decide(store, key, Group.STOCK, variant.sku, (variant.stock,), (stock,), rule)
-
-    def _replace(self, target: StoreName, variant_id: str, group: Group, wanted: Variant | None) -> None:
-        assert wanted is not None
-        single = len(self.products[target].variants) == 1 or len(self.products[target.other].variants) == 1
-        fields = {
-            Group.PRICE: ("price", "compare_price"),
-            Group.STOCK: ("stock",),
-            Group.IDENTITY: ("sku",) if single else ("sku", "available"),
-        }[group]
-        variants = tuple(_with_fields(item, wanted, fields) if item.id == variant_id else item for item in self.desired[target].variants)
-        self.desired[target] = self.desired[target].with_variants(variants)
-
-    def _decide(
-        self, target: StoreName, key: str, group: Group, subject: str, old: tuple[object, ...], new: tuple[object, ...], rule: str
+    def _write(
+        self, target: StoreName, variant_id: str, group: Group, current: Variant, new: Mapping[str, Any], rule: str, lost: bool
     ) -> None:
-        overruled = _text(old) if rule in ("both changed", "first link", "oversold") else ""
-        self.decisions.append(Decision(target, key, group, subject, _text(old), _text(new), rule, overruled))
+        self.desired[target] = fields.product_variant_with(self.desired[target], variant_id, new)
+        old, new = fields.differing(fields.of_variant(current, group), new)
+        self._decide(Decision(target, prints.key(group, variant_id), group, current.sku.strip(), old, new, rule, lost))
 
-
-def _with_part(product: Product, part: str, value: object) -> Product:
-    return replace(product, **{part: value})  # type: ignore[arg-type]
-
-
-def _with_fields(item: Variant, wanted: Variant, fields: tuple[str, ...]) -> Variant:
-    return replace(item, **{name: getattr(wanted, name) for name in fields})
+    def _decide(self, decision: Decision) -> None:
+        self.decisions.append(decision)
 
 
 def plan(connection: Connection, pair: Pair, fits: Mapping[StoreName, Fit]) -> Plan:
-    """Everything that has to be written so that both sides agree by the connection's policies."""
+    """Everything that has to be written so that both sides agree by the connection's policies. Raises MissingRate."""
     return _Planner(connection, pair, fits).run()
 
 
@@ -230,7 +255,7 @@ def media_direction(connection: Connection, pair: Pair) -> tuple[StoreName | Non
     values = {store: prints.of_value(prints.media_value(pair.side(store).product)) for store in StoreName}
     moved = _moved(pair, dict.fromkeys(StoreName, prints.key(Group.MEDIA)), values)
     counts = {store: len(pair.side(store).product.images) for store in StoreName}
-    target, rule = direction(connection, Group.MEDIA, moved)
+    target, rule = direction(connection, Group.MEDIA, moved, pair.made_from)
     if target is None or not pair.whole or (moved.first and counts[StoreName.CSCART] == counts[StoreName.WEBASYST]):
         return None, rule
     if moved.first and not counts[target.other]:

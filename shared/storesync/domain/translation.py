@@ -19,20 +19,33 @@ def default_category(connection: Connection, store: StoreName) -> str:
 
 def category_map(connection: Connection, target: StoreName) -> Mapping[str, str]:
     """The table is written CS-Cart -> Webasyst; where several lead to one, the way back takes the first."""
-    if target is StoreName.WEBASYST:
-        return connection.categories
+    return connection.categories if target is StoreName.WEBASYST else _back(connection)
+
+
+def _back(connection: Connection) -> dict[str, str]:
     back: dict[str, str] = {}
     for ours, theirs in connection.categories.items():
         back.setdefault(theirs, ours)
     return back
 
 
-def categories(connection: Connection, source: tuple[str, ...], target: StoreName) -> tuple[str, ...]:
-    """Mapped categories in order, else the target's default, else nothing (which means: leave them as they are)."""
-    table = category_map(connection, target)
+def _meant(items: tuple[str, ...], table: Mapping[str, str]) -> set[str]:
+    return {table[item] for item in items if item in table}
+
+
+def categories(connection: Connection, source: tuple[str, ...], target: StoreName, current: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Mapped categories in order, then those that the target has and the table does not speak of; of neither any, the target's default.
+
+    Where several lead to one, what the target has stays when it means the same.
+    """
+    table, back = category_map(connection, target), connection.categories if target is StoreName.CSCART else _back(connection)
     mapped = tuple(dict.fromkeys(table[item] for item in source if item in table))
+    spoken = set(back)
+    if mapped and _meant(current, back) == {item for item in source if item in table}:
+        return current
+    kept = tuple(item for item in current if not mapped or item not in spoken)
     fallback = default_category(connection, target)
-    return mapped or ((fallback,) if fallback else ())
+    return tuple(dict.fromkeys(mapped + kept)) or ((fallback,) if fallback else ())
 
 
 def rate(connection: Connection, source: str, target: str) -> Decimal:
@@ -63,11 +76,10 @@ def variant(connection: Connection, source: Variant, product: Product, target_cu
 def product(connection: Connection, source: Product, target: StoreName, current: Product | None = None) -> Product:
     """`source` in the words of `target`. `current` is its counterpart there, whose currency and unmapped categories stay."""
     currency = (current.currency if current else "") or currency_of(connection, target) or source.currency
-    chosen = categories(connection, source.listing.categories, target)
-    kept = current.listing.categories if current else ()
+    there = current.listing.categories if current else ()
     listing = Listing(
         visibility=source.listing.visibility,
-        categories=chosen or kept,
+        categories=categories(connection, source.listing.categories, target, there),
         type_id=current.listing.type_id if current else (connection.webasyst.default_type if target is StoreName.WEBASYST else ""),
     )
     variants = tuple(variant(connection, item, source, currency) for item in source.variants)

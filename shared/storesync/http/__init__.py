@@ -2,8 +2,10 @@
 
 from .calls import Answer, Call, CallClass, Classify
 from .guard import canonical_url
+from .images import download
 from .pace import Breaker
 from .redaction import redact
-from .transport import Transport, download, retry_after
+from .retries import retry_after
+from .transport import Transport
 
 __all__ = ["Answer", "Breaker", "Call", "CallClass", "Classify", "Transport", "canonical_url", "download", "redact", "retry_after"]

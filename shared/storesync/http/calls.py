@@ -1,6 +1,7 @@
 """What is asked of a store and what it answers, before any vendor reads meaning into it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -46,6 +47,11 @@ class Call:
     kind: CallClass = CallClass.READ
     repeatable: bool = True
 
+    @property
+    def route(self) -> str:
+        """What calls of one sort have in common."""
+        return f"{self.method} {re.sub(r'[0-9]+', 'N', self.url)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -55,16 +61,25 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     elapsed: float = 0.0
+    _read: list[object] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def json(self) -> object:
-        """Raises ServerFault for an empty or garbled body (2.4), NotAnApi for a page. Duplicate keys are garbled: which one counts is anybody's guess."""
+        """Read once. Raises ServerFault for an empty or garbled body (2.4), NotAnApi for a page.
+
+        Duplicate keys are garbled: which one counts is anybody's guess. So is NaN, which no comparison survives.
+        """
+        if not self._read:
+            self._read.append(self._parsed())
+        return self._read[0]
+
+    def _parsed(self) -> object:
         text = self.body.decode("utf-8-sig", errors="replace").strip()
         if not text:
             raise ServerFault("empty answer", status=self.status)
         if text[:1] == "<":
             raise NotAnApi("a page instead of an answer", status=self.status)
         try:
-            return json.loads(text, object_pairs_hook=_unique)
+            return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
         except (ValueError, RecursionError) as wrong:
             raise ServerFault("the answer is not JSON", status=self.status) from wrong
 
@@ -74,6 +89,10 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise ValueError("duplicate keys")
     return found
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(name)
 
 
 Classify = Callable[[Call, Answer], StoreError | None]

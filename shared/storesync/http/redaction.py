@@ -4,16 +4,24 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-LIMIT = 20_000
+LIMIT, MARGIN = 20_000, 2_000
 _MASK = "***"
 _NAMES = (
     "access_token|token|api_key|key|password|secret|client_id|code|email|phone|firstname|lastname|middlename|address|address_2|street|city|zip|zipcode"
     "|b_[a-z_]+|s_[a-z_]+|payment_info|card_number|ip_address|ip|entropy|auth_code|auth_pin|user_agent|company|customer|contact|contact_full|fax|url_hash|hook_url"
 )
-_JSON_TEXT = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|\{{[^{{}}]*\}})', re.IGNORECASE)
-_JSON_DOTTED = re.compile(r'("(?:shipping_address|billing_address)\.[a-z_]+"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+# What is open at the end was cut there. Possessive, so that no body is slow to search; objects in objects as deep as stores nest them.
+_STRING = r'"(?:[^"\\]|\\.)*+(?:"|\\?$)'
+_LIST = r"\[(?:[^\[\]]++|\[[^\[\]]*+(?:\]|$))*+(?:\]|$)"
+_LEVEL_1 = r"\{[^{}]*+(?:\}|$)"
+_LEVEL_2 = rf"\{{(?:[^{{}}]++|{_LEVEL_1})*+(?:\}}|$)"
+_LEVEL_3 = rf"\{{(?:[^{{}}]++|{_LEVEL_2})*+(?:\}}|$)"
+_OBJECT = rf"\{{(?:[^{{}}]++|{_LEVEL_3})*+(?:\}}|$)"
+_JSON_TEXT = re.compile(rf'("(?:{_NAMES})"\s*:\s*)({_STRING}|{_LIST}|{_OBJECT})', re.IGNORECASE)
+_JSON_NUMBER = re.compile(r'("(?:phone|fax|zip|zipcode|password|token|api_key|card_number|cvv2?)"\s*:\s*)-?[\d.]+', re.IGNORECASE)
+_JSON_DOTTED = re.compile(rf'("(?:shipping_address|billing_address)\.[a-z_]+"\s*:\s*){_STRING}', re.IGNORECASE)
 _FORM = re.compile(rf"((?:^|&)(?:[^=&]*(?:\[|%5B))?(?:{_NAMES})(?:\]|%5D)?(?:(?:\[|%5B)[^=&]*)?=)[^&]*", re.IGNORECASE)
-_MAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(r"(?<![\w.])\+\d[\d\s()-]{8,}\d")
 
 
@@ -23,9 +31,11 @@ def redact(text: str, secrets: Collection[str] = ()) -> str:
         if len(secret) >= 4:
             text = text.replace(secret, _MASK)
     text = _JSON_TEXT.sub(rf'\1"{_MASK}"', text)
+    text = _JSON_NUMBER.sub(rf'\1"{_MASK}"', text)
     text = _JSON_DOTTED.sub(rf'\1"{_MASK}"', text)
     text = _FORM.sub(rf"\1{_MASK}", text)
-    return _PHONE.sub(_MASK, _MAIL.sub(_MASK, text))
+    text = _MAIL.sub(_MASK, text) if "@" in text or "%40" in text else text
+    return _PHONE.sub(_MASK, text)
 
 
 def path_of(url: str, params: tuple[tuple[str, str], ...], secrets: Collection[str] = ()) -> str:
@@ -36,4 +46,4 @@ def path_of(url: str, params: tuple[tuple[str, str], ...], secrets: Collection[s
 
 def head(body: bytes, secrets: Collection[str] = ()) -> str:
     """The first part of a body, redacted before it is cut so that no half of a secret stays."""
-    return redact(body[: LIMIT * 4].decode("utf-8", errors="replace"), secrets)[:LIMIT]
+    return redact(body[: LIMIT + MARGIN].decode("utf-8", errors="replace"), secrets)[:LIMIT]

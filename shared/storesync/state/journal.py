@@ -1,97 +1,130 @@
 """The journal: what was decided, in full, by day, by record and by run."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
+from typing import Any
 
 from ..domain.journal import Action, Entry
 from .documents import document, value
 from .items import Item, bounded, encoded
 from .request_log import STAMP, Requests
 
+PACK_CHARACTERS = 30_000
 PART_CHARACTERS = 90_000  # of four bytes each at most, and so below what an item may hold
-PAGE = 100
+PAGE = 20
+
+Document = dict[str, Any]
 
 
 class Journal(Requests):
-    """An entry lies under its day; its record's history holds only its key. One too long for an item lies in several, whole all the same."""
+    """What is written together lies together, in packs under its day; a record's history and a run's trail hold only the keys of packs.
+
+    A pack of one entry that is too long for an item lies in several, whole all the same.
+    """
 
     def write(self, entries: Sequence[Entry]) -> None:
+        """Entries of one call cost one pack, and one key for each record that they are of."""
         ttl = self._ttl()
         items: list[Item] = []
-        for entry in entries:
-            sk = self._sk(entry.at)
-            items += self._parts(entry, sk, ttl)
-            items += [Item(pk, sk, {}, ttl=ttl) for pk in self._lists(document(entry))]
+        for pack in _packs(entries, self._now()):
+            sk = self._sk(pack[0].at)
+            items += self._parts([document(entry) for entry in pack], sk, ttl)
+            items += [Item(pk, sk, {}, ttl=ttl) for pk in dict.fromkeys(pk for entry in pack for pk in self._lists(document(entry)))]
         self.table.put_all(items)
 
     def _history(self, kind: str, subject: str) -> str:
         return self._pk("history", kind, bounded(subject))
 
-    def _parts(self, entry: Entry, sk: str, ttl: int) -> Iterator[Item]:
-        """Its parts come before the entry that counts them."""
-        data = document(entry)
-        text = encoded(data)
+    def _lists(self, data: Document) -> list[str]:
+        """The partitions that hold an entry's key."""
+        runs = [self._pk("trail", data["run"])] if data.get("run") else []
+        return [self._history(data["kind"], data["subject"]), *runs]
+
+    def _parts(self, pack: list[Document], sk: str, ttl: int) -> Iterator[Item]:
+        """Parts come before the pack that counts them."""
+        text = encoded(pack)
         parts = [text[at : at + PART_CHARACTERS] for at in range(0, len(text), PART_CHARACTERS)] if len(text) > PART_CHARACTERS else []
         for number, part in enumerate(parts):
             yield Item(self._pk("part", sk[:10]), _part(sk, number), part, ttl=ttl)
-        head = {"kind": entry.kind, "subject": entry.subject, "run": entry.run, "parts": len(parts)}
-        yield Item(self._pk("day", sk[:10]), sk, head if parts else data, ttl=ttl)
+        head = [{name: data[name] for name in ("kind", "subject", "run") if name in data} | {"parts": len(parts)} for data in pack]
+        yield Item(self._pk("day", sk[:10]), sk, head if parts else pack, ttl=ttl)
 
     # -- reading
 
     def history(self, kind: str, subject: str, limit: int = 50) -> list[Entry]:
         """The newest first."""
-        keys = [item.sk for item in self.table.query(self._history(kind, subject), newest_first=True, limit=limit)]
-        return list(self._entries(reversed(self._of_day(keys))))
+        keys = (item.sk for item in self.table.query(self._history(kind, subject), newest_first=True, limit=limit))
+        found = (entry for entry in self._newest(self._of_day(keys, newest_first=True)) if (entry.kind, entry.subject) == (kind, subject))
+        return list(islice(found, limit))
 
     def recent(self, limit: int = 100, before: datetime | None = None) -> list[Entry]:
         """The newest first, across days."""
-        found: list[Item] = []
-        for day in self._days(before):
-            if len(found) < limit:
-                until = f"{before.astimezone(UTC):{STAMP}}" if before else ""
-                found += self.table.query(self._pk("day", day), until=until, newest_first=True, limit=limit - len(found))
-        return list(self._entries(found))
+        until = f"{before.astimezone(UTC):{STAMP}}" if before else ""
+        days = (self.table.query(self._pk("day", day), until=until, newest_first=True, limit=limit + 1) for day in self._days(before))
+        items = chain.from_iterable(days)
+        found = (entry for entry in self._newest(items) if before is None or entry.at is None or entry.at < before)
+        return list(islice(found, limit))
 
     def of_run(self, run: str) -> Iterator[Entry]:
         """In the order in which they were written."""
         keys = (item.sk for item in self.table.query(self._pk("trail", run)))
-        while page := list(islice(keys, PAGE)):
-            yield from self._entries(self._of_day(page))
+        for item in self._of_day(keys):
+            yield from (entry for entry in self._entries(item) if entry.run == run)
 
-    def _of_day(self, keys: Iterable[str]) -> list[Item]:
-        """The oldest first."""
-        return sorted(self.table.get_many((self._pk("day", sk[:10]), sk) for sk in keys), key=lambda item: item.sk)
+    def _of_day(self, keys: Iterable[str], *, newest_first: bool = False) -> Iterator[Item]:
+        """In the order of the keys, some at a time."""
+        left = iter(keys)
+        while page := list(islice(left, PAGE)):
+            found = self.table.get_many((self._pk("day", sk[:10]), sk) for sk in page)
+            yield from sorted(found, key=lambda item: item.sk, reverse=newest_first)
 
-    def _entries(self, items: Iterable[Item]) -> Iterator[Entry]:
+    def _newest(self, items: Iterable[Item]) -> Iterator[Entry]:
         for item in items:
-            data = self._joined(item) if "parts" in item.data else item.data
-            if data:
-                yield value(Entry, data, ("at",), action=Action)
+            yield from reversed(self._entries(item))
 
-    def _joined(self, item: Item) -> dict[str, object]:
+    def _entries(self, item: Item) -> list[Entry]:
+        pack = item.data if isinstance(item.data, list) else [item.data]
+        if "parts" in pack[0]:
+            pack = self._joined(item, pack[0]["parts"])
+        return [value(Entry, data, ("at",), action=Action) for data in pack]
+
+    def _joined(self, item: Item, parts: int) -> list[Document]:
         """Empty when a part has outlived its time before the others."""
-        keys = [(self._pk("part", item.sk[:10]), _part(item.sk, number)) for number in range(item.data["parts"])]
-        parts = sorted(self.table.get_many(keys), key=lambda part: part.sk)
-        found: dict[str, object] = json.loads("".join(part.data for part in parts)) if len(parts) == len(keys) else {}
-        return found
-
-    def _lists(self, data: Mapping[str, str]) -> list[str]:
-        """The partitions that hold an entry's key."""
-        runs = [self._pk("trail", data["run"])] if data.get("run") else []
-        return [self._history(data["kind"], data["subject"]), *runs]
+        keys = [(self._pk("part", item.sk[:10]), _part(item.sk, number)) for number in range(parts)]
+        found = sorted(self.table.get_many(keys), key=lambda part: part.sk)
+        pack: list[Document] = json.loads("".join(part.data for part in found)) if len(found) == parts else []
+        return pack
 
     def forget(self) -> None:
         """Everything, as far back as it may reach."""
         for day in self._days():
-            entries = self.table.query(self._pk("day", day))
-            for pk in {pk for item in entries for pk in self._lists(item.data)}:
+            packs = (item.data if isinstance(item.data, list) else [item.data] for item in self.table.query(self._pk("day", day)))
+            for pk in {pk for pack in packs for data in pack for pk in self._lists(data)}:
                 self.table.empty(pk)
             for kind in ("day", "part", "requests"):
                 self.table.empty(self._pk(kind, day))
         self.table.empty(self._pk("requests"))
+
+
+def _packs(entries: Iterable[Entry], now: datetime) -> Iterator[list[Entry]]:
+    """In their order; of one day each, and none so long that a reader of one entry would pay for a book."""
+    pack: list[Entry] = []
+    held = 0
+    for entry in entries:
+        taken = len(entry.old) + len(entry.new) + len(entry.loser) + 200
+        if pack and (held + taken > PACK_CHARACTERS or _day(entry, now) != _day(pack[0], now)):
+            yield pack
+            pack, held = [], 0
+        pack.append(entry)
+        held += taken
+    if pack:
+        yield pack
+
+
+def _day(entry: Entry, now: datetime) -> str:
+    return (entry.at or now).astimezone(UTC).date().isoformat()
 
 
 def _part(sk: str, number: int) -> str:

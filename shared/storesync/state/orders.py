@@ -27,17 +27,21 @@ class Orders(Scope):
                 yield _link(item)
 
     def save_order(self, link: OrderLink, lease: Fenced | None = None) -> OrderLink:
-        """Raises LeaseLost also when one of the ids belongs to another order: read again, that is what `order` then tells."""
+        """Raises LeaseLost also when one of the ids belongs to another order: read again, that is what `order` then tells.
+
+        The version fences a worker that lost its lease, so one write is enough once the counterpart's id is claimed.
+        """
         own, other = link.id_in(link.origin), link.id_in(link.origin.other)
-        data = {name: found for name, found in document(link).items() if name != "version"}
+        claims = bool(other) and not link.claimed
+        data = {name: found for name, found in document(replace(link, claimed=bool(other))).items() if name != "version"}
         item = Item(self._pk("order", link.origin), padded(own), data, link.version)
         writes: list[tuple[Item, int | None]] = [(item, link.version)]
-        if other:
+        if claims:
             pointer = {"at": link.origin, "id": own}
             writes.append((Item(self._pk("order", link.origin.other), padded(other), pointer, owner=f"{link.origin}#{own}"), None))
         self.table.transact(writes, self._fence(lease))
-        return replace(link, version=link.version + 1)
+        return replace(link, claimed=bool(other), version=link.version + 1)
 
 
 def _link(item: Item) -> OrderLink:
-    return value(OrderLink, item.data | {"version": item.version}, ("intended_at",), origin=StoreName)
+    return value(OrderLink, item.data | {"version": item.version}, ("intended_at", "read_at"), origin=StoreName)

@@ -165,12 +165,27 @@ class Table:
         if len(writes) == 1 and fence is None:
             self.put(writes[0][0], expect=writes[0][1])
             return
+        if len(writes) == 1 and fence is not None and self._is_lease(writes[0], fence):
+            self._put_held(writes[0][0], fence)
+            return
 
         def fill(transaction: TransactWrite) -> None:
             for item, expect in writes:
                 transaction.update(self._model(item.pk, item.sk), _actions(item), condition=_condition(item, expect))
 
         self._commit(fill, fence)
+
+    @staticmethod
+    def _is_lease(write: tuple[Item, int | None], fence: Fence) -> bool:
+        item, expect = write
+        return (item.pk, item.sk, item.owner, expect) == (fence.pk, fence.sk, "", None)
+
+    def _put_held(self, item: Item, fence: Fence) -> None:
+        """An item that is its own lease needs no transaction, which costs four times as much."""
+        self._write(lambda: self._model(item.pk, item.sk).update(_actions(item), condition=self._held(fence)), ())
+
+    def _held(self, fence: Fence) -> Any:
+        return (_Record.f == fence.number) & (_Record.e > self.now())
 
     def erase(self, keys: Sequence[tuple[str, str]], fence: Fence | None = None) -> None:
         """Delete all or none, at most TRANSACTION of them. Raises LeaseLost."""
@@ -185,8 +200,7 @@ class Table:
         def send() -> None:
             with TransactWrite(connection=self._model._get_connection().connection) as transaction:
                 if fence is not None:
-                    held = (_Record.f == fence.number) & (_Record.e > self.now())
-                    transaction.condition_check(self._model, fence.pk, fence.sk, condition=held)
+                    transaction.condition_check(self._model, fence.pk, fence.sk, condition=self._held(fence))
                 fill(transaction)
 
         self._write(send, (), fence is not None)

@@ -24,10 +24,15 @@ def customer_keys(world: World, order: Order) -> tuple[str, ...]:
     buyer = order.customer
     keys = [f"user:{buyer.id}"] if buyer.id not in ("", "0") else []
     if buyer.email_key:
-        keys.append(f"email:{_hashed(world, buyer.email_key)}")
+        keys.append(email_key(world, buyer))
     elif buyer.phone_key:
         keys.append(f"phone:{_hashed(world, buyer.phone_key)}")
     return tuple(keys) or (f"order:{order.id}",)
+
+
+def email_key(world: World, buyer: Customer) -> str:
+    """The key of an e-mail in the map; empty without one."""
+    return f"email:{_hashed(world, buyer.email_key)}" if buyer.email_key else ""
 
 
 class CustomerSync:
@@ -35,11 +40,16 @@ class CustomerSync:
         self.world = world
 
     def contact(self, order: Order) -> str:
-        """The Webasyst contact of a CS-Cart order's buyer. One worker per buyer: two orders at once must not make two contacts."""
+        """The Webasyst contact of a CS-Cart order's buyer. One worker at a time makes one: two orders at once must not make two."""
         keys = customer_keys(self.world, order)
-        with patient_lease(self.world, f"customer#{keys[-1]}", LEASE_SECONDS):
-            known = self._known(keys)
-            contact = self._existing(order.customer, known) or self._created(order)
+        known = self._known(keys)
+        contact = self._existing(order.customer, known)
+        if not contact:
+            with patient_lease(self.world, f"customer#{keys[-1]}", LEASE_SECONDS):
+                known = self._known(keys)
+                contact = self._existing(order.customer, known) or self._created(order)
+                self._remember(order.customer, keys, known, contact)
+        else:
             self._remember(order.customer, keys, known, contact)
         return contact
 
@@ -71,7 +81,7 @@ class CustomerSync:
         for key in keys:
             if known.get(key) != contact:
                 self.world.links.save_customer(StoreName.CSCART, key, contact)
-        if buyer.id not in ("", "0") and self.world.links.customer(StoreName.WEBASYST, contact) != buyer.id:
+        if buyer.id not in ("", "0") and len(known) < len(keys) and self.world.links.customer(StoreName.WEBASYST, contact) != buyer.id:
             self.world.links.save_customer(StoreName.WEBASYST, contact, buyer.id)
 
 

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from ..domain.changes import Cause, Change, Kind
@@ -126,7 +127,15 @@ class Hooks:
 
 def _change(connection: str, store: StoreName, hint: Hint, message_id: str) -> Change:
     kind = Kind.ORDER if hint.is_order else Kind.PRODUCT
-    return Change(connection=connection, kind=kind, store=store, ids=hint.ids, cause=Cause.HOOK, observation=_digest(message_id))
+    return Change(
+        connection=connection,
+        kind=kind,
+        store=store,
+        ids=hint.ids,
+        cause=Cause.HOOK,
+        observation=_digest(message_id),
+        sent=datetime.now(UTC).isoformat(),
+    )
 
 
 def _digest(message_id: str) -> str:

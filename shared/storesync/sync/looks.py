@@ -9,13 +9,15 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.findings import Finding, Weight
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
-from . import proof, repair
+from . import comparing, proof, repair
 from .budget import Budget
+from .index import SkuIndex
+from .leases import LEASE_SECONDS, patient_lease
 from .ports import Store, StoreInfo, World
 from .selftest import NAMES, findings
 
 KEEP_SECONDS = 30 * 86_400
-BUDGET_SECONDS = 100.0
+KEEP_COMPARISON = 3600
 
 
 class Sheets(Protocol):
@@ -26,22 +28,38 @@ class Sheets(Protocol):
 
 
 class Looks:
-    def __init__(self, world: World, sheets: Sheets) -> None:
-        self._world, self._sheets = world, sheets
+    def __init__(self, world: World, sheets: Sheets, budget: Budget | None = None) -> None:
+        self._world, self._sheets, self._budget = world, sheets, budget or Budget.of(world.clock)
 
     def answer(self, ids: tuple[str, ...]) -> dict[str, int]:
         """`survey`: what both shops say of themselves, and the self-test. `preview`: what a first sync would find, counted by SKU.
-        `proof`: whether both shops agree; `repair`: what a proof lists is brought together.
+        `product` or `order`, a store and an id: both sides of that record. `proof`: whether both shops agree; `repair`: what a proof lists is
+        brought together.
         """
         if ids[0] == "survey":
             return self._survey()
         if ids[0] == "preview":
             return self._preview()
         if ids[0] == proof.QUESTION:
-            return proof.Proof(self._world, self._sheets, Budget.of(self._world.clock)).run(*ids[1:])
+            return proof.Proof(self._world, self._sheets, self._budget).run(*ids[1:])
         if ids[0] == repair.QUESTION:
             return repair.Repair(self._world).run(proof.differences(self._sheets, ids[1]))
+        if ids[0] in ("product", "order") and len(ids) == 3:
+            return self._compare(ids[0], StoreName(ids[1]), ids[2])
         return {"unknown": 1}
+
+    # -- one record
+
+    def _compare(self, kind: str, store: StoreName, record_id: str) -> dict[str, int]:
+        try:
+            found = (
+                comparing.product(self._world, store, record_id) if kind == "product" else comparing.order(self._world, store, record_id)
+            )
+        except (SyncError, ConfigurationError) as error:
+            found = {"problem": error.advice, "lines": [], "here": {}}
+        found["at"] = self._world.clock.now().isoformat()
+        self._sheets.save(sheet_name(kind, store, record_id), found, KEEP_COMPARISON)
+        return {"compared": 1}
 
     # -- survey
 
@@ -71,30 +89,13 @@ class Looks:
             return {"failed": 1}
 
     def _count(self) -> dict[str, int]:
-        deadline = self._world.clock.monotonic() + BUDGET_SECONDS
-        for store in StoreName:
-            if not self._indexed(store, deadline):
+        with patient_lease(self._world, "products", LEASE_SECONDS) as lease:
+            if not SkuIndex(self._world).prepare(lease, self._budget):
                 self._world.queue.send([look(self._world.connection.id, "preview", self._world.clock.now().isoformat())])
                 return {"continued": 1}
         sheet = {"at": self._world.clock.now().isoformat(), **self._counts()}
         self._sheets.save("preview", sheet, KEEP_SECONDS)
         return {"counted": 1}
-
-    def _indexed(self, store: StoreName, deadline: float) -> bool:
-        streams = self._world.streams
-        if streams.cursor(f"indexed:{store}"):
-            return True
-        started = self._world.store(store).now()
-        done = int(self._sheets.get(f"indexing:{store}").get("done", 0))
-        for page in self._world.store(store).scan(streams.cursor(f"index:{store}")):
-            self._world.links.index(store, page.items)
-            done += len(page.items)
-            self._sheets.save(f"indexing:{store}", {"done": done, "total": page.total}, KEEP_SECONDS)
-            streams.save_cursor(f"index:{store}", page.position)
-            if self._world.clock.monotonic() > deadline:
-                return False
-        streams.save_cursor(f"indexed:{store}", started.isoformat())
-        return True
 
     def _counts(self) -> dict[str, int]:
         """A merge of two sorted lists: neither catalogue is held."""
@@ -125,6 +126,10 @@ def _merged(ours: Iterator[tuple[str, Entries]], theirs: Iterator[tuple[str, Ent
         else:
             yield left[1], right[1]
             left, right = next(ours, None), next(theirs, None)
+
+
+def sheet_name(kind: str, store: StoreName, record_id: str) -> str:
+    return f"{kind}:{store}:{record_id}"
 
 
 def look(connection: str, question: str, observation: str, *more: str) -> Change:

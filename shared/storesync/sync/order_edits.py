@@ -10,9 +10,8 @@ from .order_writing import brought, refuse, written
 
 def moved(work: OrderWork, both: Both) -> list[StoreName]:
     """Stores whose order is no longer what it was when both sides agreed, the order's origin first."""
-    assert work.link is not None
     order = (work.origin, work.origin.other)
-    return [name for name in order if comparison.body_print(both[name], name) != work.link.print_in(name)]
+    return [name for name in order if comparison.body_print(both[name], name) != work.draft.print_in(name)]
 
 
 def carried(work: OrderWork, both: Both, moved_stores: list[StoreName], *, forced: bool = False) -> None:

@@ -40,12 +40,14 @@ def _created(work: OrderWork, wanted: Order, mark: str) -> Order:
     """The intention is written down with the fence before the call: a worker that lost its lease stops there."""
     target = work.origin.other
     _wait_for_late(work)
-    link = work.save(work.intention())
+    work.note(intended_at=work.world.clock.now())
+    work.save()
     _reserve(work, wanted)
     try:
         kept = work.store(target).create_order(wanted, mark, suppress_stock=suppresses(work.connection, work.origin))
     except UNSENT:
-        work.save(replace(link, intended_at=None))
+        work.note(intended_at=None)
+        work.save()
         raise
     work.counts[f"created_{target}"] += 1
     return kept
@@ -53,7 +55,7 @@ def _created(work: OrderWork, wanted: Order, mark: str) -> Order:
 
 def _wait_for_late(work: OrderWork) -> None:
     """A create whose answer was lost may still be at work in the shop, unseen by a search; a second one now would make two orders."""
-    tried = work.link.intended_at if work.link else None
+    tried = work.draft.intended_at
     if tried and work.world.clock.now() - tried < LATE:
         raise OutcomeUnknown("an earlier try to create the order may still arrive", store=work.origin.other, order=work.origin_id)
 

@@ -89,7 +89,8 @@ class OrderPull:
 
     def _changes(self, heads: Iterable[OrderHead]) -> Iterator[Change]:
         for head in heads:
-            yield Change(self.world.connection.id, Kind.ORDER, self.store, (head.id,), Cause.PULL, self.run, self.run)
+            sent = self.world.clock.now().isoformat()
+            yield Change(self.world.connection.id, Kind.ORDER, self.store, (head.id,), Cause.PULL, self.run, self.run, sent=sent)
 
     # -- what is remembered of a look
 

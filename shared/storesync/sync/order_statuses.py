@@ -1,7 +1,5 @@
 """Statuses brought together along the table, step by step, each step read back."""
 
-from dataclasses import replace
-
 from ..domain import statuses
 from ..domain.journal import Action
 from ..domain.model import StoreName
@@ -64,8 +62,7 @@ def _note(work: OrderWork, step: statuses.Step, now: Standing) -> None:
 
 
 def _remember(work: OrderWork, now: Standing) -> None:
-    assert work.link is not None
-    work.save(replace(work.link, cscart_status=now.letter, webasyst_status=now.state))
+    work.note(cscart_status=now.letter, webasyst_status=now.state)
 
 
 def _offered(work: OrderWork) -> dict[str, tuple[str, ...]]:

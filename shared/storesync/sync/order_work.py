@@ -2,6 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from ..domain import order_comparison as comparison
 from ..domain.changes import Cause
@@ -26,7 +28,8 @@ def origin_of(connection: Connection, store: StoreName, order: Order) -> tuple[S
 
 @dataclass(slots=True)
 class OrderWork:
-    """One order under its lease. `link` is what the state holds now; only `save` changes it. `both` are the orders as last read."""
+    """One order under its lease. `link` is what the state holds, `draft` what it shall hold when the pass ends: what is lost with a
+    worker that dies is found again by the mark. `both` are the orders as last read, at `began` or later."""
 
     world: World
     lease: Lease
@@ -37,6 +40,13 @@ class OrderWork:
     link: OrderLink | None = None
     both: Both = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    entries: list[Entry] = field(default_factory=list)
+    began: datetime | None = None
+    draft: OrderLink = field(init=False)
+
+    def __post_init__(self) -> None:
+        cscart, webasyst = (self.origin_id, "") if self.origin is StoreName.CSCART else ("", self.origin_id)
+        self.draft = self.link or OrderLink(self.origin, cscart, webasyst)
 
     @property
     def connection(self) -> Connection:
@@ -50,37 +60,31 @@ class OrderWork:
     def read(self, name: StoreName, order_id: str) -> Order | None:
         return next(iter(self.world.store(name).orders([order_id])), None)
 
-    def save(self, link: OrderLink) -> OrderLink:
-        if link != self.link:
-            self.link = self.world.links.save_order(link, self.lease)
-        assert self.link is not None
-        return self.link
+    def note(self, **changes: Any) -> None:
+        self.draft = replace(self.draft, **changes)
 
-    def intention(self) -> OrderLink:
-        link = self.link or OrderLink(self.origin)
-        ids = {"cscart_id": self.origin_id} if self.origin is StoreName.CSCART else {"webasyst_id": self.origin_id}
-        return replace(link, intended_at=self.world.clock.now(), **ids)  # type: ignore[arg-type]
+    def save(self) -> None:
+        """The draft, if it says something new. Raises LeaseLost when another worker saved the link in the meantime."""
+        if self.draft != self.link:
+            seen = self.began if self.both and self.began else self.draft.read_at
+            self.link = self.draft = self.world.links.save_order(replace(self.draft, read_at=seen))
 
     def agreed(self, both: Both, parked: str = "") -> None:
         """Remember both bodies as they are now."""
-        link = self.link or OrderLink(self.origin)
-        prints = {name: comparison.body_print(order, name) for name, order in both.items()}
-        self.save(
-            replace(
-                link,
-                cscart_id=both[StoreName.CSCART].id,
-                webasyst_id=both[StoreName.WEBASYST].id,
-                cscart_print=prints[StoreName.CSCART],
-                webasyst_print=prints[StoreName.WEBASYST],
-                intended_at=None,
-                parked=parked,
-            )
-        )
+        ids = {f"{name}_id": order.id for name, order in both.items()}
+        prints = {f"{name}_print": comparison.body_print(order, name) for name, order in both.items()}
+        self.note(**ids, **prints, intended_at=None, parked=parked)
 
     def entry(
         self, action: Action, store: StoreName | None, group: str = "", old: str = "", new: str = "", rule: str = "", loser: str = ""
     ) -> None:
         """`store` is the one that was written to; the subject is the order's number where it was placed."""
-        entry = Entry("order", self.origin_id, action, store or "", self.origin_id, group, old, new, rule, self.cause, self.run, loser)
-        record = self.link.id_in(store) if self.link and store else self.origin_id
-        self.world.journal.write([replace(entry, record_id=record or self.origin_id, at=self.world.clock.now())])
+        record = (self.draft.id_in(store) if store else "") or self.origin_id
+        entry = Entry("order", self.origin_id, action, store or "", record, group, old, new, rule, self.cause, self.run, loser)
+        self.entries.append(replace(entry, at=self.world.clock.now()))
+
+    def tell(self) -> None:
+        """Write down what was done, also when the pass ends in an error."""
+        if self.entries:
+            self.world.journal.write(self.entries)
+            self.entries = []

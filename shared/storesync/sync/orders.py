@@ -4,7 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..domain.changes import Cause, Change
 from ..domain.journal import Action
@@ -35,7 +35,7 @@ __all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
 PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
 HELD = (*PAUSING, ConfigurationError)
-RECENT = timedelta(hours=6)
+RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=2)
 WAITED_SECONDS = 0.05
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
 
@@ -60,6 +60,9 @@ def apply_change(world: World, change: Change) -> dict[str, int]:
 
 def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[str, int]:
     store, order_id = change.store, change.ids[0]
+    if known and _looked_at_since(known, change):
+        return {"looked_at": 1}
+    began = world.clock.now()
     seen = None if known else _read(world, store, order_id)
     if known is None and seen is None:
         return {"gone": 1}
@@ -67,9 +70,17 @@ def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[s
     started = world.clock.monotonic()
     with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease:
         waited = world.clock.monotonic() - started > WAITED_SECONDS
+        began = began if seen and not waited else world.clock.now()
         order = seen if seen and not waited else _read(world, store, order_id)
-        sync = OrderSync(world, lease, change.cause, change.run or uuid.uuid4().hex[:12])
+        sync = OrderSync(world, lease, change.cause, change.run or uuid.uuid4().hex[:12], began)
         return sync.apply(store, order) if order else sync.gone(store, origin, origin_id)
+
+
+def _looked_at_since(link: OrderLink, change: Change) -> bool:
+    """A storm of hints ends with the first one that is worked on. What a shop was still writing when it was read comes with the pull."""
+    if change.cause not in (Cause.HOOK, Cause.PULL) or not (change.sent and link.read_at) or not _is_linked(link):
+        return False
+    return datetime.fromisoformat(change.sent) < link.read_at - MARGIN
 
 
 def _read(world: World, store: StoreName, order_id: str) -> Order | None:
@@ -81,8 +92,10 @@ def _parked(world: World, origin: StoreName, origin_id: str, error: SyncError) -
 
 
 class OrderSync:
-    def __init__(self, world: World, lease: Lease, cause: Cause, run: str = "") -> None:
-        self.world, self.lease, self.cause, self.run = world, lease, cause, run
+    """`began`: when the order that is handed over was read, by our clock."""
+
+    def __init__(self, world: World, lease: Lease, cause: Cause, run: str = "", began: datetime | None = None) -> None:
+        self.world, self.lease, self.cause, self.run, self.began = world, lease, cause, run, began
 
     def apply(self, store: StoreName, order: Order) -> Counter[str]:
         """Bring an order and its counterpart together. A record that cannot be is parked; what may pass by itself is raised."""
@@ -95,18 +108,23 @@ class OrderSync:
         elif self._quiet(work, store, order):
             work.counts["unchanged"] += 1
         else:
-            self._bring(work, store, order)
+            try:
+                self._bring(work, store, order)
+            finally:
+                work.tell()
         return work.counts
 
     def gone(self, store: StoreName, origin: StoreName, origin_id: str) -> Counter[str]:
         """An order that its store does not know any more, asked by id: shown, and nothing else."""
         work = self._work(origin, origin_id)
-        self._park(work, NotFound("the order was deleted", store=store, order=work.link.id_in(store) if work.link else origin_id))
+        self._park(work, NotFound("the order was deleted", store=store, order=work.draft.id_in(store)))
+        work.save()
+        work.tell()
         return work.counts
 
     def _work(self, origin: StoreName, origin_id: str) -> OrderWork:
         link = self.world.links.order(origin, origin_id)
-        return OrderWork(self.world, self.lease, origin, origin_id, self.cause, self.run, link)
+        return OrderWork(self.world, self.lease, origin, origin_id, self.cause, self.run, link, began=self.began)
 
     def _quiet(self, work: OrderWork, store: StoreName, order: Order) -> bool:
         """Nothing moved on the side that the hint is about, our own writes among it: the other side need not be read."""
@@ -124,14 +142,15 @@ class OrderSync:
             self._unpark(work)
         if work.both:
             order_stock.settle(work, work.both)
+        work.save()
         self._hint(work, store, order)
 
     def _one(self, work: OrderWork, store: StoreName, order: Order) -> None:
         source = order if store is work.origin else self._other(work, work.origin, work.origin_id)
-        if work.link is None or not _is_linked(work.link):
+        if not _is_linked(work.draft):
             kept = self._new(work, source)
         else:
-            other = work.link.id_in(work.origin.other)
+            other = work.draft.id_in(work.origin.other)
             target = order if store is not work.origin else self._other(work, work.origin.other, other)
             work.both = {work.origin: source, work.origin.other: target}
             kept = _kept(work)
@@ -152,12 +171,11 @@ class OrderSync:
         return _kept(work) if fresh or target.status == FIRST[work.origin.other] else None
 
     def _bodies(self, work: OrderWork, both: Both) -> None:
-        assert work.link is not None
         if any(order.incomplete for order in both.values()):
             return
         before = dict(both)
         moved = order_edits.moved(work, both)
-        retried = not moved and bool(work.link.parked) and self.cause is Cause.CONSOLE
+        retried = not moved and bool(work.draft.parked) and self.cause is Cause.CONSOLE
         if moved or retried:
             order_edits.carried(work, both, moved or [work.origin], forced=retried)
         for name, order in before.items():
@@ -179,18 +197,16 @@ class OrderSync:
 
     def _park(self, work: OrderWork, error: SyncError) -> None:
         parked = _parked(self.world, work.origin, work.origin_id, error)
-        self.world.links.park(parked, self.lease)
+        self.world.links.park(parked)
         if work.link is None or work.link.parked != parked.reason:
             work.entry(Action.DELETED if isinstance(error, NotFound) else Action.PARKED, None, rule=f"{parked.reason}: {parked.detail}")
-        if work.link is not None:
-            work.save(replace(work.link, parked=parked.reason))
+        work.note(parked=parked.reason)
         work.counts["parked"] += 1
 
     def _unpark(self, work: OrderWork) -> None:
-        assert work.link is not None
-        if work.link.parked:
-            work.save(replace(work.link, parked=""))
-        self.world.links.unpark("order", work.origin, work.origin_id, self.lease)
+        if work.link and work.link.parked:
+            self.world.links.unpark("order", work.origin, work.origin_id)
+        work.note(parked="")
 
 
 def _is_linked(link: OrderLink) -> bool:
@@ -199,8 +215,7 @@ def _is_linked(link: OrderLink) -> bool:
 
 def _kept(work: OrderWork) -> Standing:
     """What both sides were when last agreed. Before they ever did, only the side where the order was placed counts as moved."""
-    link, both = work.link, work.both
-    assert link is not None
+    link, both = work.draft, work.both
     if link.cscart_status or link.webasyst_status:
         return Standing(link.cscart_status, link.webasyst_status)
     letter, state = both[StoreName.CSCART].status, both[StoreName.WEBASYST].status
@@ -210,7 +225,7 @@ def _kept(work: OrderWork) -> Standing:
 def _skipped(work: OrderWork, store: StoreName, order: Order) -> str:
     if order.is_parent or order.incomplete:
         return "parent" if order.is_parent else "incomplete"
-    if work.link is not None and _is_linked(work.link):
+    if _is_linked(work.draft):
         return ""
     connection = work.connection
     if order.marker and store is work.origin:

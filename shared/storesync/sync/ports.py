@@ -9,7 +9,7 @@ from typing import Protocol
 from ..domain.changes import Change
 from ..domain.connection import Connection
 from ..domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
-from ..domain.journal import Entry, Run
+from ..domain.journal import Entry, Exchange, Run
 from ..domain.links import Claim, ImageLink, OrderLink, Parked, Row
 from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
@@ -215,6 +215,12 @@ class Journal(Protocol):
 
     def of_run(self, run: str) -> Iterator[Entry]:
         """In the order in which they were written, before-image and after-image whole."""
+
+    def requests(self, limit: int | None = 100, day: str = "", before: datetime | None = None) -> list[Exchange]:
+        """The request log, the newest first; of one day (in ISO form), or of all."""
+
+    def used(self) -> int:
+        """Bytes that the request log holds."""
 
     def flush(self) -> None:
         """Write down the requests that were noted since the last time."""

@@ -1,295 +1,167 @@
-"""Products: read both sides, plan, write, verify, link, journal; in batches, and one bad record never holds up the others."""
+"""Products: what was proposed is written, verified, linked and journalled; in batches, and one bad record never holds up the others."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
-from ..domain import prints
-from ..domain.changes import Cause
+from ..domain.changes import Cause, Change, Kind
 from ..domain.exchange import Outcome, ProductWrite
-from ..domain.journal import Action, Entry
-from ..domain.links import Parked, Row
-from ..domain.model import Group, Product, StoreName
-from ..domain.planning import Pair, Plan, Side, media_direction, plan
-from ..domain.translation import product as translate
-from ..errors import MissingLink, NotKept, RecordError, SyncError
-from . import records
-from .matching import Match, Matching, merged_prints
+from ..domain.model import Product, StoreName
+from ..errors import MissingLink, NotKept, OutcomeUnknown, ServerFault, SyncError
+from .budget import Budget
+from .creation import Creations
+from .leases import LEASE_SECONDS
+from .linking import Linker
 from .media import MediaSync
+from .notes import Notebook
+from .pending import Pending, name_of
 from .ports import Lease, World
+from .proposals import Proposals, Proposer, Update
+from .removal import Removals
+
+ALONE = (OutcomeUnknown, ServerFault, MissingLink)  # may concern one record: it is tried again by itself
+MOST_TRIES = 3
+Chosen = Callable[[Proposals], Proposals]
 
 
 @dataclass(slots=True)
 class _Work:
-    """One matched product on its way through the pass; `kept` is what each store holds after the writes."""
+    """One pair on its way through the pass; `kept` is what each store holds after the writes."""
 
-    match: Match
-    pair: Pair
-    plan: Plan
+    update: Update
     kept: dict[StoreName, Product]
     error: SyncError | None = None
 
+    @property
+    def name(self) -> str:
+        return name_of(self.update.pair)
+
 
 class ProductSync:
-    def __init__(self, world: World, lease: Lease, cause: Cause, run: str = "") -> None:
-        self.world, self.lease, self.cause, self.run = world, lease, cause, run
-        self.counts: Counter[str] = Counter()
+    def __init__(self, world: World, lease: Lease, cause: Cause, run: str = "", budget: Budget | None = None, tries: int = 0) -> None:
+        self.world, self.lease, self.cause, self.run, self.tries = world, lease, cause, run, tries
+        self.budget = budget or Budget.of(world.clock)
+        self.notes = Notebook(world, lease, cause, run)
+        self.counts: Counter[str] = self.notes.counts
+        self.linker = Linker(world, lease, self.notes)
+        self.again: dict[str, SyncError] = {}
 
-    def apply(self, store: StoreName, ids: Collection[str]) -> Counter[str]:
-        """Bring these products and their counterparts together. Raises what stops a whole pass: a lost lease, a store that is down."""
-        products = self.world.store(store).products(ids)
-        self._gone(store, ids, products)
-        matches, refused = Matching(self.world, store).match(products)
-        for product, error in refused:
-            self._park(store, product, error)
-        self._update(store, [match for match in matches if match.target is not None])
-        for match in matches:
-            if match.target is None and match.linked:
-                self._park(store, match.source, MissingLink("the counterpart was deleted", product=match.source.id), match)
-        self._create(store, [match for match in matches if match.target is None and not match.linked])
+    def apply(self, store: StoreName, ids: Collection[str], chosen: Chosen | None = None) -> Counter[str]:
+        """Bring these products and their counterparts together. `chosen` may leave out some of what is proposed.
+
+        Raises what stops a whole pass: a lost lease, a store that is down.
+        """
+        pending = Pending(self.world, self.lease)
+        pending.load()
+        wanted = list(dict.fromkeys([*ids, *pending.ids(store)]))
+        proposals = Proposer(self.world, pending, forced=self.cause is Cause.CONSOLE).propose(store, wanted)
+        if chosen is not None:
+            proposals = chosen(proposals)
+        self._apply(store, proposals, pending)
+        self._again(store)
         return self.counts
+
+    def _apply(self, store: StoreName, proposals: Proposals, pending: Pending) -> None:
+        for refusal in proposals.refusals:
+            if isinstance(refusal.error, MissingLink) and refusal.match is None and self._retry(refusal.product.id, refusal.error):
+                continue
+            self.notes.refuse(refusal)
+        Removals(self.world, self.lease, self.notes).apply(store, proposals.gone)
+        self._update(proposals.updates, pending)
+        creations = Creations(self.world, self.lease, self.notes, self.linker, pending)
+        for product_id, error in creations.apply(store, proposals.creations):
+            if not self._retry(product_id, error):
+                self.notes.park_id(store, product_id, error)
+                pending.clear_new(store, [product_id])
 
     # -- products that exist on both sides
 
-    def _update(self, store: StoreName, matches: Sequence[Match]) -> None:
-        work = [item for match in matches if (item := self._planned(store, match))]
+    def _update(self, updates: Sequence[Update], pending: Pending) -> None:
+        self.linker.index_unlinked(updates)
+        work = [_Work(item, {name: item.pair.side(name).product for name in StoreName}) for item in updates]
+        due = [item for item in work if item.update.plan.decisions]
+        if due or pending.noted:
+            pending.note((item.update.pair, item.update.plan.decisions, item.update.plan.desired) for item in due)
         for target in StoreName:
             self._write(target, work)
-        for item in work:
-            self._settle(item)
-
-    def _planned(self, store: StoreName, match: Match) -> _Work | None:
-        assert match.target is not None
-        pair = _pair(store, match)
-        fits = {name: self.world.store(name).fit for name in StoreName}
-        try:
-            planned = self._with_new_variants(store, match, plan(self.world.connection, pair, fits))
-        except RecordError as error:
-            self._park(store, match.source, error, match)
-            return None
-        return _Work(match, pair, planned, {name: pair.side(name).product for name in StoreName})
-
-    def _with_new_variants(self, store: StoreName, match: Match, planned: Plan) -> Plan:
-        """Variants that the source has gained are added to the counterpart."""
-        assert match.target is not None
-        missing = [variant for variant in match.source.variants if variant.id not in match.variants]
-        allowed = self.world.connection.create_in_webasyst if store is StoreName.CSCART else self.world.connection.create_in_cscart
-        if not (missing and allowed and match.whole):
-            return planned
-        wanted = self.world.store(store.other).fit(translate(self.world.connection, match.source, store.other, match.target))
-        fresh = tuple(replace(item, id="") for item in wanted.variants if item.id in {variant.id for variant in missing})
-        base = planned.desired[store.other]
-        return replace(planned, desired={**planned.desired, store.other: base.with_variants(base.variants + fresh)})
+        failed = [item.name for item in work if not self._settle(item)]
+        self.linker.flush()
+        self.lease.check()
+        pending.clear(failed)
+        for store in StoreName:
+            pending.clear_new(
+                store, [item.update.match.source.id for item in work if item.update.store is store and item.name not in failed]
+            )
 
     def _write(self, target: StoreName, work: Sequence[_Work]) -> None:
-        due = [item for item in work if item.plan.changes(target) or _has_new(item.plan.desired[target])]
+        due = [item for item in work if item.update.plan.changes(target) or target in item.update.added]
         if not due:
             return
         self.lease.check()
-        writes = [ProductWrite(item.pair.side(target).product, item.plan.desired[target], item.plan.changes(target)) for item in due]
+        self.lease.extend(LEASE_SECONDS)
+        writes = [
+            ProductWrite(item.update.pair.side(target).product, item.update.plan.desired[target], item.update.plan.changes(target))
+            for item in due
+        ]
         for item, outcome in zip(due, self.world.store(target).write(writes), strict=True):
             self._take(item, target, outcome)
 
     def _take(self, item: _Work, target: StoreName, outcome: Outcome) -> None:
-        if outcome.error is not None:
-            item.error = outcome.error
         if outcome.product is not None:
             item.kept[target] = outcome.product
-            self.counts[f"written_{target}"] += outcome.error is None
+        if outcome.error is None:
+            self.counts[f"written_{target}"] += 1
+        elif item.error is None:
+            item.error = outcome.error
 
-    def _settle(self, item: _Work) -> None:
-        if item.error is not None and item.error.retriable:
-            raise item.error
-        media_error = self._media(item) if item.error is None else None
-        error = item.error or media_error
-        self._remember(item, error)
-        if error is not None:
-            self._note_parked(StoreName.CSCART, item.pair.cscart.product, error)
-        elif any(row.parked for rows in item.match.rows.values() for row in rows):
-            self._unpark(item)
+    def _settle(self, item: _Work) -> bool:
+        """False: it is not linked, and is tried again."""
+        if item.error is not None:
+            return self._set_aside(item, item.error)
+        self._images(item)
+        self.linker.settle(item.update, item.kept)
+        return True
 
-    def _media(self, item: _Work) -> SyncError | None:
-        target, rule = media_direction(self.world.connection, item.pair)
-        if target is None:
-            return None
+    def _set_aside(self, item: _Work, error: SyncError) -> bool:
+        if error.retriable and not isinstance(error, ALONE):
+            raise error
+        if error.retriable and self._retry(item.update.match.source.id, error):
+            return False
+        self.linker.set_aside(item.update, item.kept, error)
+        return True
+
+    def _images(self, item: _Work) -> None:
+        """What the images come to is told, and holds up nothing else of the product."""
+        target = item.update.media
+        if target is None or (self.budget.spent and self._retry(item.update.match.source.id, None)):
+            self.linker.agree_images(item.update)
+            return
         self.lease.check()
-        media = MediaSync(self.world, target.other)
+        self.lease.extend(LEASE_SECONDS)
+        media = MediaSync(self.world, target.other, self.lease)
         try:
-            item.kept[target] = media.transfer(item.pair.side(target.other).product, item.kept[target])
-        except (RecordError, SyncError) as error:
-            if error.retriable:
+            item.kept[target] = media.transfer(item.update.pair.side(target.other).product, item.kept[target])
+        except SyncError as error:
+            if error.retriable and not isinstance(error, ALONE):
                 raise
-            return error
-        self.counts["images"] += 1
-        self._journal(item.pair.side(target).product, target, Action.WRITTEN, "media", rule)
-        return NotKept("images could not be had", images="; ".join(media.failed)) if media.failed else None
+            media.failed.append(type(error).__name__)
+        self.counts["images"] += media.sent
+        self.linker.images(item.update, target, item.kept, media.failed)
 
-    def _remember(self, item: _Work, error: SyncError | None) -> None:
-        pairs = {ours: theirs for ours, theirs in item.pair.variants.items()} | _added(item)
-        back = {theirs: ours for ours, theirs in pairs.items()}
-        rows: list[Row] = []
-        for store, mine in ((StoreName.CSCART, pairs), (StoreName.WEBASYST, back)):
-            side, kept = item.pair.side(store), item.kept[store]
-            written = {decision.key for decision in item.plan.decisions if decision.target is store} | {Group.MEDIA.value}
-            now = records.kept_prints(side.product, item.plan.desired[store], kept, written)
-            now |= {name: value for name, value in prints.of(kept).items() if name not in prints.of(side.product)}
-            if error is not None:
-                now = dict(side.prints)
-            reason = type(error).__name__ if error else ""
-            rows += records.rows(
-                store,
-                kept,
-                item.kept[store.other].id,
-                mine,
-                item.match.rows[store],
-                now,
-                reason,
-                records.settings_mark(self.world.connection),
-            )
-        self._save(item, rows, pairs)
-        self._entries(item)
+    # -- what is tried again by itself
 
-    def _save(self, item: _Work, rows: Sequence[Row], pairs: dict[str, str]) -> None:
-        known = {row.id: row for several in item.match.rows.values() for row in several}
-        changed = [row for row in rows if replace(known.get(row.id, row), store=row.store) != row or row.id not in known]
-        if not item.match.linked or _added(item) or len(pairs) > _linked_count(item.match):
-            claims = records.claims(item.kept[StoreName.CSCART], item.kept[StoreName.WEBASYST], pairs)
-            self.world.links.link(claims, rows, self.lease)
-            self.counts["linked"] += not item.match.linked
-        elif changed:
-            self.world.links.save(changed, self.lease)
+    def _retry(self, product_id: str, error: SyncError | None) -> bool:
+        if error is not None and self.tries >= MOST_TRIES:
+            return False
+        self.again[product_id] = error or NotKept("no time was left")
+        return True
 
-    def _entries(self, item: _Work) -> None:
-        ids = {name: item.kept[name].id for name in StoreName}
-        if item.plan.decisions and item.error is None:
-            self.world.journal.write(records.entries(item.plan.decisions, ids, self.cause, self.run, self.world.clock.now()))
-        elif not item.match.linked:
-            self._journal(item.pair.cscart.product, StoreName.WEBASYST, Action.LINKED, "", "same SKU")
-
-    # -- products that one side lacks
-
-    def _create(self, store: StoreName, matches: Sequence[Match]) -> None:
-        allowed = self.world.connection.create_in_webasyst if store is StoreName.CSCART else self.world.connection.create_in_cscart
-        if not allowed:
-            for match in matches:
-                self._save_parked(store, match.source, "CreationOff", match)
+    def _again(self, store: StoreName) -> None:
+        if not self.again:
             return
-        wanted = [(match, product) for match in matches if (product := self._wanted(store, match))]
-        if not wanted:
-            return
-        self.lease.check()
-        target = store.other
-        for _, product in wanted:
-            self.world.links.intend(target, product.variants[0].sku.strip(), self.lease)
-        outcomes = self.world.store(target).create([product for _, product in wanted], self._markers(store, wanted))
-        for (match, product), outcome in zip(wanted, outcomes, strict=True):
-            self._created(store, match, product, outcome)
-
-    def _wanted(self, store: StoreName, match: Match) -> Product | None:
-        try:
-            product = self.world.store(store.other).fit(translate(self.world.connection, match.source, store.other))
-        except RecordError as error:
-            self._park(store, match.source, error, match)
-            return None
-        variants = tuple(replace(variant, id="") for variant in product.variants)
-        return replace(product, id="", images=(), variants=variants)
-
-    def _markers(self, store: StoreName, wanted: Sequence[tuple[Match, Product]]) -> dict[str, str]:
-        name = self.world.connection.id
-        return {product.variants[0].sku: f"{name}:{store}:{match.source.id}" for match, product in wanted}
-
-    def _created(self, store: StoreName, match: Match, desired: Product, outcome: Outcome) -> None:
-        if outcome.product is None:
-            error = outcome.error or NotKept("created, yet not found", product=match.source.id)
-            if error.retriable:
-                raise error
-            self._park(store, match.source, error, match)
-            return
-        created = outcome.product
-        skus = {variant.sku.strip(): variant.id for variant in created.variants}
-        pairs = {item.id: skus[item.sku.strip()] for item in match.source.variants if item.sku.strip() in skus}
-        linked = replace(match, target=created, variants=pairs, rows={store: match.rows.get(store, ()), store.other: ()})
-        sides = {store: Side(match.source, {}), store.other: Side(created, {})}
-        pair = Pair(sides[StoreName.CSCART], sides[StoreName.WEBASYST], _towards_webasyst(store, pairs))
-        item = _Work(
-            linked, pair, Plan(desired={name: sides[name].product for name in StoreName}), {n: sides[n].product for n in StoreName}
-        )
-        self.counts[f"created_{store.other}"] += 1
-        self._journal(created, store.other, Action.CREATED, "", "new in " + store)
-        self._settle(item)
-        self.world.links.fulfil(store.other, [desired.variants[0].sku.strip()])
-
-    # -- records that are set aside
-
-    def _gone(self, store: StoreName, ids: Collection[str], products: Sequence[Product]) -> None:
-        """Ids that the store no longer knows: shown, never acted on by itself (deletion is confirmed by id, not inferred)."""
-        here = {item for product in products for item in records.row_ids(store, product)}
-        missing = [item for item in ids if item not in here]
-        for row in self.world.links.rows(store, missing).values() if missing else ():
-            if not row.parked.startswith("Deleted"):
-                self.world.links.save([replace(row, parked="Deleted@")], self.lease)
-                sku = next((sku for _, sku in row.variants.values()), row.id)
-                self.world.journal.write(
-                    [Entry("product", sku, Action.DELETED, store, row.id, at=self.world.clock.now(), cause=self.cause)]
-                )
-                self.counts["deleted"] += 1
-
-    def _park(self, store: StoreName, product: Product, error: SyncError, match: Match | None = None) -> None:
-        self._save_parked(store, product, type(error).__name__, match)
-        self._note_parked(store, product, error)
-
-    def _save_parked(self, store: StoreName, product: Product, reason: str, match: Match | None) -> None:
-        known = match.rows.get(store, ()) if match else tuple(self.world.links.of_product(store, [product.id]).get(product.id, ()))
-        counterpart = next((row.counterpart for row in known if row.counterpart), "")
-        pairs = {ours: theirs for row in known for ours, (theirs, _) in row.variants.items()}
-        settings = records.settings_mark(self.world.connection)
-        self.world.links.save(records.rows(store, product, counterpart, pairs, known, merged_prints(known), reason, settings), self.lease)
-
-    def _note_parked(self, store: StoreName, product: Product, error: SyncError) -> None:
-        label = product.variants[0].sku.strip() or product.content.name
-        self.world.links.park(
-            Parked("product", store, product.id, type(error).__name__, str(error), error.advice, label, self.world.clock.now())
-        )
-        self._journal(product, store, Action.PARKED, "", type(error).__name__)
-        self.counts["parked"] += 1
-
-    def _unpark(self, item: _Work) -> None:
-        for store in StoreName:
-            self.world.links.unpark("product", store, item.kept[store].id)
-
-    def _journal(self, product: Product, store: StoreName, action: Action, group: str, rule: str) -> None:
-        entry = Entry(
-            "product", product.variants[0].sku.strip(), action, store, product.id, group, rule=rule, cause=self.cause, run=self.run
-        )
-        self.world.journal.write([replace(entry, at=self.world.clock.now())])
-
-
-def _towards_webasyst(store: StoreName, pairs: dict[str, str]) -> dict[str, str]:
-    return dict(pairs) if store is StoreName.CSCART else {theirs: ours for ours, theirs in pairs.items()}
-
-
-def _pair(store: StoreName, match: Match) -> Pair:
-    assert match.target is not None
-    sides = {
-        store: Side(match.source, merged_prints(match.rows[store])),
-        store.other: Side(match.target, merged_prints(match.rows[store.other])),
-    }
-    return Pair(sides[StoreName.CSCART], sides[StoreName.WEBASYST], _towards_webasyst(store, dict(match.variants)), match.whole)
-
-
-def _has_new(product: Product) -> bool:
-    return any(not variant.id for variant in product.variants)
-
-
-def _added(item: _Work) -> dict[str, str]:
-    """Pairs (CS-Cart -> Webasyst) that came into being by adding variants in this pass."""
-    theirs = {variant.sku.strip(): variant.id for variant in item.kept[StoreName.WEBASYST].variants}
-    ours = {variant.sku.strip(): variant.id for variant in item.kept[StoreName.CSCART].variants}
-    known = set(item.pair.variants)
-    if not any(_has_new(item.plan.desired[store]) for store in StoreName):
-        return {}
-    return {variant_id: theirs[sku] for sku, variant_id in ours.items() if variant_id not in known and sku in theirs}
-
-
-def _linked_count(match: Match) -> int:
-    return sum(1 for rows in match.rows.values() for row in rows for theirs, _ in row.variants.values() if theirs) // 2
+        alone = any(not isinstance(error, NotKept) for error in self.again.values())
+        stamp = self.world.clock.now().isoformat()
+        ids = tuple(self.again)
+        change = Change(self.world.connection.id, Kind.PRODUCT, store, ids, self.cause, stamp, self.run, self.tries + alone)
+        self.world.queue.send([change])
+        self.counts["again"] += len(ids)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from ..domain import prints
+from ..domain import fields, prints
 from ..domain.changes import Cause
 from ..domain.connection import Connection
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, Row
-from ..domain.model import Group, Product, Record, StoreName
+from ..domain.model import PRODUCT_GROUPS, VARIANT_GROUPS, Group, Product, Record, StoreName
 from ..domain.planning import Decision
 
 STRICT = (Group.PRICE, Group.STOCK)
@@ -19,7 +19,7 @@ def row_ids(store: StoreName, product: Product) -> list[str]:
     """Webasyst lists a product as one row, CS-Cart each variation as its own."""
     if store is StoreName.WEBASYST:
         return [product.id]
-    return list(dict.fromkeys([product.id, *(variant.id for variant in product.variants)]))
+    return list(dict.fromkeys([product.id, *(variant.id for variant in product.variants if variant.id)]))
 
 
 def _variants_of(store: StoreName, row_id: str, product: Product) -> tuple[str, ...]:
@@ -59,35 +59,36 @@ def rows(
 ) -> list[Row]:
     """Rows as they shall be stored; `kept` are the prints of the whole product, `pairs` this store's variant id -> the other's.
 
-    With a `reason` the rows are parked as the product is now: a pass leaves them alone until something about them changes.
+    Pairs with other products stay as they were. With a `reason` the rows are parked as the product is now: a pass leaves them alone
+    until something about them changes.
     """
-    known = tuple(known)
+    before = {row.id: row for row in known}
     now = prints.of(product)
-    versions = {row.id: row.version for row in known}
+    skus = {variant.id: variant.sku.strip() for variant in product.variants}
     result = []
     for row_id in row_ids(store, product):
+        old = before.get(row_id)
         own = _variants_of(store, row_id, product)
-        names = {prints.key(group, item) for item in own for group in (Group.IDENTITY, Group.PRICE, Group.STOCK)}
-        if row_id == product.id:
-            names |= {prints.key(group) for group in (Group.CONTENT, Group.LISTING, Group.MEDIA)}
-        skus = {variant.id: variant.sku.strip() for variant in product.variants}
-        variants = {item: (pairs.get(item, ""), skus[item]) for item in own}
-        mine = {name: kept[name] for name in names if name in kept}
+        names = {prints.key(group, item) for item in own for group in VARIANT_GROUPS}
+        names |= {prints.key(group) for group in PRODUCT_GROUPS} if row_id == product.id else set()
+        earlier = {item: pair[0] for item, pair in old.variants.items()} if old else {}
+        variants = {item: (pairs.get(item) or earlier.get(item, ""), skus[item]) for item in own}
+        mine = any(item in pairs for item in own) or not own
+        linked = counterpart if mine or not old else old.counterpart
         parked = parked_mark(reason, {name: now[name] for name in names if name in now}, settings) if reason else ""
-        result.append(Row(store, row_id, product.id, counterpart, variants, mine, parked, versions.get(row_id, 0)))
+        found = {name: kept[name] for name in names if name in kept}
+        result.append(Row(store, row_id, product.id, linked, variants, found, parked, old.version if old else 0))
     return result
 
 
-def kept_prints(read: Product, desired: Product, kept: Product | None, written: Iterable[str]) -> dict[str, str]:
+def kept_prints(read: Product, desired: Product, kept: Product, written: Iterable[str]) -> dict[str, str]:
     """Prints to remember. What was not written is as it was read before (a later edit must still be seen as one). Of price and stock
     the value that was sent counts, so that a sale between the write and the read-back is not swallowed; of the rest what was kept."""
     result = prints.of(read)
-    if kept is None:
-        return result
     sent, now = prints.of(desired), prints.of(kept)
     for name in written:
-        strict = name.split(":")[0] in STRICT
-        value = sent.get(name) if strict and ":" in name else now.get(name)
+        strict = name.split(":")[0] in STRICT and ":" in name
+        value = sent.get(name) if strict else now.get(name)
         if value is not None:
             result[name] = value
     return result
@@ -100,31 +101,32 @@ def claims(cscart: Product, webasyst: Product, pairs: Mapping[str, str]) -> list
         left, right = cscart.variant(ours), webasyst.variant(theirs)
         if left and right:
             sku = left.sku.strip()
-            result.append(
-                (
-                    Claim(StoreName.CSCART, ours, cscart.id, theirs, webasyst.id, sku),
-                    Claim(StoreName.WEBASYST, theirs, webasyst.id, ours, cscart.id, sku),
-                )
-            )
+            mine = Claim(StoreName.CSCART, ours, cscart.id, theirs, webasyst.id, sku)
+            result.append((mine, Claim(StoreName.WEBASYST, theirs, webasyst.id, ours, cscart.id, sku)))
     return result
 
 
-def entries(decisions: Sequence[Decision], records: Mapping[StoreName, str], cause: Cause, run: str, at: datetime) -> list[Entry]:
-    return [
-        Entry(
-            kind="product",
-            subject=decision.subject.strip(),
-            action=Action.CONFLICT if decision.loser and decision.rule == "both changed" else Action.WRITTEN,
-            store=decision.target,
-            record_id=records[decision.target],
-            group=decision.group,
-            old=decision.old,
-            new=decision.new,
-            rule=decision.rule,
-            cause=cause,
-            run=run,
-            loser=decision.loser,
-            at=at,
-        )
-        for decision in decisions
-    ]
+def entry(decision: Decision, record_id: str, cause: Cause, run: str, at: datetime, action: Action | None = None) -> Entry:
+    """`old` and `new` are the fields that differ, as JSON; of a conflict `old` is what was overruled."""
+    chosen = action or (Action.CONFLICT if decision.lost else Action.WRITTEN)
+    old = fields.text(decision.old)
+    return Entry(
+        kind="product",
+        subject=decision.subject,
+        action=chosen,
+        store=decision.target,
+        record_id=record_id,
+        group=decision.group,
+        old=old,
+        new=fields.text(decision.new),
+        rule=decision.rule,
+        cause=cause,
+        run=run,
+        loser=old if decision.lost else "",
+        at=at,
+        data={"key": decision.key},
+    )
+
+
+def entries(decisions: Sequence[Decision], ids: Mapping[StoreName, str], cause: Cause, run: str, at: datetime) -> list[Entry]:
+    return [entry(decision, ids[decision.target], cause, run, at) for decision in decisions]

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from ..domain import statuses
+from ..domain import statuses, translation
 from ..domain.connection import Connection
 from ..domain.exchange import StoreInfo
 from ..domain.findings import Finding, Weight
 from ..domain.model import StoreName
+from ..errors import MissingRate
 from .ports import Links
 
 NAMES = {StoreName.CSCART: "CS-Cart", StoreName.WEBASYST: "Webasyst"}
@@ -54,7 +55,7 @@ def _currency(connection: Connection, infos: Infos) -> Iterator[Finding]:
     ours, theirs = connection.cscart.currency, connection.webasyst.currency
     if not ours or not theirs:
         yield Finding("currency", Weight.STOPS, "The currencies are not chosen yet: choose both in the step “Company and defaults”.")
-    elif ours != theirs and theirs not in connection.rates and ours not in connection.rates:
+    elif not _convertible(connection):
         yield Finding(
             "currency", Weight.STOPS, "CS-Cart sells in %(ours)s, Webasyst in %(theirs)s: enter a rate in the step “Company and defaults”.",
             {"ours": ours, "theirs": theirs},
@@ -63,6 +64,13 @@ def _currency(connection: Connection, infos: Infos) -> Iterator[Finding]:
         yield Finding("currency", Weight.STOPS, "Webasyst has no currency %(theirs)s: add it there or choose another.", {"theirs": theirs})
     else:
         yield Finding("currency", Weight.FINE, "The currencies fit.")
+
+
+def _convertible(connection: Connection) -> bool:
+    try:
+        return bool(translation.rate(connection, connection.cscart.currency, connection.webasyst.currency))
+    except MissingRate:
+        return False
 
 
 def _skus(store: StoreName, links: Links) -> Iterator[Finding]:

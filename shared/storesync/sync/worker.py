@@ -19,7 +19,7 @@ from .pull import Pull
 class Worker:
     """`look` answers the console's questions."""
 
-    def __init__(self, world: Callable[[str], World], look: Callable[[World, tuple[str, ...]], dict[str, int]] | None = None) -> None:
+    def __init__(self, world: Callable[[str], World], look: Callable[[World, tuple[str, ...], Budget], dict[str, int]] | None = None) -> None:
         self._world, self._look = world, look
 
     def apply(self, change: Change, remaining: float | None = None) -> dict[str, int]:
@@ -42,7 +42,7 @@ class Worker:
 
     def _apply(self, world: World, change: Change, budget: Budget) -> dict[str, int]:
         if change.kind is Kind.LOOK:
-            return self._look(world, change.ids) if self._look else {}
+            return self._look(world, change.ids, budget) if self._look else {}
         if change.kind is Kind.STREAM:
             return Pull(world, budget).run(change)
         if change.kind is Kind.PRODUCT:
@@ -52,7 +52,8 @@ class Worker:
     @staticmethod
     def _products(world: World, change: Change, budget: Budget) -> dict[str, int]:
         with patient_lease(world, "products", LEASE_SECONDS) as lease:
-            counts = dict(ProductSync(world, lease, change.cause, change.run).apply(change.store, change.ids))
+            sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
+            counts = dict(sync.apply(change.store, change.ids))
         stream = SWEEP if change.cause is Cause.SWEEP else PRODUCTS
         runs.add_counts(world, f"{stream}:{change.store}", change.run, counts)
         return counts

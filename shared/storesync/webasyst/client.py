@@ -1,6 +1,7 @@
 """Shop-Script's HTTP methods: what is sent where, and which answers are errors. Methods the contract forbids do not exist here."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import (
     ApiDisabled,
@@ -102,8 +103,9 @@ def _refuse(method: str, known: frozenset[str], form: Mapping[str, object]) -> N
 class WebasystClient:
     """`url` is the account root with one trailing slash. Every method name is given whole, as in `shop.product.search`."""
 
-    def __init__(self, url: str, transport: Transport) -> None:
-        self.url, self.transport = url, transport
+    def __init__(self, url: str, transport: Transport, token: str = "") -> None:
+        self.url, self.transport, self._token = url, transport, token
+        self._header_is_stripped = False
 
     def get_call(self, method: str, query: Mapping[str, object] | None = None, kind: CallClass = CallClass.READ) -> Call:
         _refuse(method, READS, {})
@@ -125,7 +127,21 @@ class WebasystClient:
         return self.send(self.get_call(method, query))
 
     def send(self, call: Call) -> object:
-        return self.transport.send(call).json()
+        """Some hosts strip `Authorization` (2.2): then the token goes as a parameter, from that call on."""
+        try:
+            return self.transport.send(self._with_token(call)).json()
+        except Unauthorised as error:
+            if error.code != "token_required" or self._header_is_stripped or not self._token:
+                raise
+        self._header_is_stripped = True
+        return self.transport.send(self._with_token(call)).json()
+
+    def _with_token(self, call: Call) -> Call:
+        """In the form where there is one: a query ends in the shop's access log."""
+        if not self._header_is_stripped:
+            return call
+        field = (("access_token", self._token),)
+        return replace(call, params=call.params + field) if call.form is None else replace(call, form=call.form + field)
 
     def post(
         self, method: str, form: Mapping[str, object], query: Mapping[str, object] | None = None, *, repeatable: bool = True
@@ -135,10 +151,11 @@ class WebasystClient:
 
     def many(self, calls: Calls) -> list[object | SyncError]:
         """Answers' JSON or errors, in order."""
-        return [item.json() if isinstance(item, Answer) else item for item in self.transport.map(calls)]
+        answers = self.transport.map([self._with_token(call) for call in calls])
+        return [item.json() if isinstance(item, Answer) else item for item in answers]
 
     def upload(self, product_id: str, filename: str, data: bytes) -> Mapping[str, object]:
         url = f"{self.url}api.php/shop.product.images.add"
         files = (("file", (filename, data, "application/octet-stream")),)
         call = Call("POST", url, params=(("product_id", product_id),), files=files, kind=CallClass.UPLOAD, repeatable=False)
-        return mapping(self.transport.send(call).json())
+        return mapping(self.send(call))

@@ -196,4 +196,4 @@ def connect(
         log=log,
         breaker=breaker,
     )
-    return WebasystStore(WebasystClient(settings.url, transport), settings)
+    return WebasystStore(WebasystClient(settings.url, transport, token), settings)

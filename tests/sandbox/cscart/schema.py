@@ -109,7 +109,8 @@ CREATE INDEX IF NOT EXISTS images_product ON images (product_id);
 CREATE INDEX IF NOT EXISTS images_file ON images (image_id);
 CREATE TABLE IF NOT EXISTS variation_groups (
   id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT UNIQUE, features TEXT, created_at INTEGER, updated_at INTEGER);
-CREATE INDEX IF NOT EXISTS products_group ON products (variation_group_id) WHERE variation_group_id > 0;
+CREATE INDEX IF NOT EXISTS products_group ON products (variation_group_id);
+CREATE INDEX IF NOT EXISTS products_parent ON products (parent_product_id);
 CREATE TABLE IF NOT EXISTS features (
   feature_id INTEGER PRIMARY KEY AUTOINCREMENT, feature_type TEXT, parent_id INTEGER DEFAULT 0, description TEXT,
   categories_path TEXT DEFAULT '', status TEXT DEFAULT 'A', position INTEGER DEFAULT 0, company_id INTEGER DEFAULT 1,

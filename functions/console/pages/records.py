@@ -1,0 +1,130 @@
+"""Finding a record, both its sides, what has happened to it; and what is set aside or could not be delivered."""
+
+import uuid
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import rendering
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from storesync import bootstrap, desk
+from storesync.console import overview, records
+from storesync.domain.connection import Connection
+from storesync.domain.links import Parked
+from storesync.domain.model import StoreName
+from storesync.sync.looks import KEEP_COMPARISON, look, sheet_name
+from visit import connection, visit
+
+router = APIGatewayHttpRouter()
+MOST_SHOWN = 200
+KINDS = ("product", "order")
+
+
+@router.get("/console/c/<connection_id>/records")
+def find(connection_id: str) -> Response[str]:
+    """What was searched for, else what has happened last."""
+    found = connection(connection_id)
+    query = visit(router).query.get("q", "")
+    world = bootstrap.world(found.id)
+    hits = records.search(world, query)
+    recent = [] if query else world.journal.recent(50)
+    return visit(router).page("records.html", found, query=query, hits=hits, recent=recent, store_names=overview.STORES)
+
+
+@router.get("/console/c/<connection_id>/records/<kind>/<store>/<record_id>")
+def show(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
+    found = connection(connection_id)
+    side = _side(kind, store, record_id)
+    world = bootstrap.world(found.id)
+    record: Any = records.product(world, side, record_id) if kind == "product" else records.order(world, side, record_id)
+    values = {"record": record, "store_names": overview.STORES, **_comparison(found, kind, side, record_id)}
+    return visit(router).page(f"record_{kind}.html", found, **values)
+
+
+@router.get("/console/c/<connection_id>/records/<kind>/<store>/<record_id>/live")
+def live(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
+    found = connection(connection_id)
+    values = _comparison(found, kind, _side(kind, store, record_id), record_id)
+    return rendering.page("record_live.html", visit(router).language, visit=visit(router), connection=found, **values)
+
+
+@router.post("/console/c/<connection_id>/records/<kind>/<store>/<record_id>/compare")
+def compare(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
+    """Have the worker read both sides now."""
+    found = connection(connection_id)
+    side = _side(kind, store, record_id)
+    asked = {"at": datetime.now(UTC).isoformat()}
+    bootstrap.sheets(found.id).save(f"asked:{sheet_name(kind, side, record_id)}", asked, KEEP_COMPARISON)
+    bootstrap.queue().send([look(found.id, kind, uuid.uuid4().hex, side, record_id)])
+    return visit(router).redirect(f"/console/c/{found.id}/records/{kind}/{side}/{record_id}#both")
+
+
+@router.post("/console/c/<connection_id>/records/<kind>/<store>/<record_id>/sync")
+def sync(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
+    found = connection(connection_id)
+    side = _side(kind, store, record_id)
+    bootstrap.queue().send([records.again(found.id, kind, side, record_id)])
+    return visit(router).redirect(f"/console/c/{found.id}/records/{kind}/{side}/{record_id}", "queued")
+
+
+@router.get("/console/c/<connection_id>/parked")
+def parked(connection_id: str) -> Response[str]:
+    found = connection(connection_id)
+    kind = visit(router).query.get("kind", "")
+    listed = list(islice(bootstrap.world(found.id).links.parked(kind if kind in (*KINDS, "connection") else ""), MOST_SHOWN + 1))
+    letters = desk.backlog().letters(found.id)
+    values = {"listed": listed[:MOST_SHOWN], "more": len(listed) > MOST_SHOWN, "letters": letters, "kind": kind}
+    return visit(router).page("parked.html", found, store_names=overview.STORES, **values)
+
+
+@router.post("/console/c/<connection_id>/parked")
+def settle(connection_id: str) -> Response[str]:
+    """Try again, or dismiss, all that are ticked."""
+    found = connection(connection_id)
+    here = visit(router)
+    chosen = [one for one in bootstrap.world(found.id).links.parked() if _key(one) in set(here.fields("record"))]
+    if here.field("action") == "retry":
+        bootstrap.queue().send([change for one in chosen for change in _again(found, one)])
+    elif here.field("action") == "dismiss":
+        for one in chosen:
+            bootstrap.world(found.id).links.unpark(one.kind, one.store, one.record_id)
+    return here.redirect(f"/console/c/{found.id}/parked", "dismissed" if here.field("action") == "dismiss" else "queued")
+
+
+@router.post("/console/c/<connection_id>/letters")
+def settle_letters(connection_id: str) -> Response[str]:
+    found = connection(connection_id)
+    here = visit(router)
+    again = here.field("action") == "retry"
+    backlog = desk.backlog()
+    (backlog.again if again else backlog.dismiss)(found.id, set(here.fields("letter")))
+    return here.redirect(f"/console/c/{found.id}/parked", "queued" if again else "dismissed")
+
+
+def _again(found: Connection, one: Parked) -> list[Any]:
+    """A shop that refused its key is tried by running its streams; they end the pause when it answers."""
+    if one.kind in KINDS:
+        return [records.again(found.id, one.kind, one.store, one.record_id)]
+    bootstrap.world(found.id).links.unpark(one.kind, one.store, one.record_id)
+    return [overview.start(found.id, name) for name in overview.names()]
+
+
+def _key(one: Parked) -> str:
+    return f"{one.kind}#{one.store}#{one.record_id}"
+
+
+def _side(kind: str, store: str, record_id: str) -> StoreName:
+    if kind not in KINDS or store not in set(StoreName) or not record_id.isdigit():
+        raise NotFoundError
+    return StoreName(store)
+
+
+def _comparison(found: Connection, kind: str, side: StoreName, record_id: str) -> dict[str, Any]:
+    """`waits`: asked for and not answered since."""
+    sheets, name = bootstrap.sheets(found.id), sheet_name(kind, side, record_id)
+    asked, sheet = sheets.get(f"asked:{name}").get("at", ""), sheets.get(name)
+    at = sheet.get("at", "")
+    place = f"/console/c/{found.id}/records/{kind}/{side}/{record_id}"
+    return {"both": sheet, "waits": asked > at, "read_at": datetime.fromisoformat(at) if at else None, "place": place}

@@ -1,0 +1,22 @@
+"""What is kept of a customer: which contact belongs to which account, under hashes; no name, no address. For those who ask, by e-mail."""
+
+from typing import Any
+
+from ..domain.model import StoreName
+from ..domain.orders import Customer
+from ..sync.customers import email_key
+from ..sync.ports import World
+
+
+def kept(world: World, email: str) -> dict[str, Any]:
+    """The request log is redacted and the journal names fields only, so this is all there is."""
+    key = email_key(world, Customer(email=email))
+    contact = world.links.customer(StoreName.CSCART, key) if key else ""
+    links = [{"key": key, "webasyst_contact": contact}] if contact else []
+    return {"email": email, "links": links}
+
+
+def erase(world: World, email: str) -> bool:
+    """Whether there was anything."""
+    key = email_key(world, Customer(email=email))
+    return bool(key) and world.links.erase_customer(StoreName.CSCART, key)

@@ -1,0 +1,104 @@
+"""Creates products that one side lacks: looked for right before, intended before the call, and what was made is linked at once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from ..domain import fields
+from ..domain.exchange import Outcome
+from ..domain.journal import Action
+from ..domain.model import Product, StoreName
+from ..domain.planning import Pair, Plan, Side, media_direction
+from ..errors import NotKept, OutcomeUnknown, SyncError
+from .leases import LEASE_SECONDS
+from .linking import Linker
+from .matching import Match
+from .media import MediaSync
+from .notes import Notebook
+from .pending import Pending
+from .ports import Lease, World
+from .proposals import Creation, Update
+
+UNDER_WAY = timedelta(seconds=30)
+
+
+class Creations:
+    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker, pending: Pending) -> None:
+        self.world, self.lease, self.notes, self.linker, self.pending = world, lease, notes, linker, pending
+
+    def apply(self, store: StoreName, creations: Sequence[Creation]) -> Iterator[tuple[str, SyncError]]:
+        """Yields the source products whose creation is to be tried again, and why. Raises what stops the store as a whole."""
+        due = []
+        for item in creations:
+            if self._may_be_under_way(store, item):
+                yield item.match.source.id, OutcomeUnknown("an earlier try may still be under way", store=store.other)
+            else:
+                due.append(item)
+        if due:
+            yield from self._create(store, due)
+
+    def _may_be_under_way(self, store: StoreName, item: Creation) -> bool:
+        earlier = self.pending.began(store, item.match.source.id)
+        return earlier is not None and timedelta() <= self.world.clock.now() - earlier < UNDER_WAY
+
+    def _create(self, store: StoreName, due: Sequence[Creation]) -> Iterator[tuple[str, SyncError]]:
+        self.lease.extend(LEASE_SECONDS)
+        self.pending.note_new(store, [(item.match.source, item.desired) for item in due])
+        self.lease.check()
+        outcomes = self.world.store(store.other).create([item.desired for item in due], self._markers(store, due))
+        pairs = list(zip(due, outcomes, strict=True))
+        made = [(item, outcome) for item, outcome in pairs if outcome.product is not None]
+        failed = [(item, outcome) for item, outcome in pairs if outcome.product is None]
+        for item, outcome in made:
+            self._made(store, item, outcome)
+        self.linker.flush()
+        self.pending.clear_new(store, [item.match.source.id for item, outcome in pairs if not (outcome.error and outcome.error.retriable)])
+        for item, outcome in failed:
+            error = outcome.error or NotKept("created, yet not found", product=item.match.source.id)
+            if error.retriable:
+                yield item.match.source.id, error
+            else:
+                self.notes.park(store, item.match.source, error, item.match)
+
+    def _markers(self, store: StoreName, due: Sequence[Creation]) -> dict[str, str]:
+        name = self.world.connection.id
+        return {item.desired.variants[0].sku: f"{name}:{store}:{item.match.source.id}" for item in due}
+
+    def _made(self, store: StoreName, item: Creation, outcome: Outcome) -> None:
+        assert outcome.product is not None
+        created = outcome.product
+        skus = {variant.sku.strip(): variant.id for variant in created.variants}
+        pairs = {variant.id: skus[variant.sku.strip()] for variant in item.match.source.variants if variant.sku.strip() in skus}
+        update = _as_update(
+            store, replace(item.match, target=created, variants=pairs, rows={**item.match.rows, store.other: ()}), self.world
+        )
+        kept = {store: item.match.source, store.other: created}
+        self.notes.counts[f"created_{store.other}"] += 1
+        new = fields.text({"name": created.content.name, "skus": [variant.sku for variant in created.variants]})
+        self.notes.event(created, store.other, Action.CREATED, f"new in {store}", new=new)
+        self._images(update, kept)
+        self.linker.settle(update, kept)
+
+    def _images(self, update: Update, kept: dict[StoreName, Product]) -> None:
+        if update.media is None:
+            return
+        self.lease.check()
+        self.lease.extend(LEASE_SECONDS)
+        media = MediaSync(self.world, update.media.other, self.lease)
+        try:
+            kept[update.media] = media.transfer(kept[update.media.other], kept[update.media])
+        except SyncError as error:
+            media.failed.append(type(error).__name__)
+        self.notes.counts["images"] += media.sent
+        self.linker.images(update, update.media, kept, media.failed)
+
+
+def _as_update(store: StoreName, match: Match, world: World) -> Update:
+    """What was just created, as a pair that agrees but for its images."""
+    assert match.target is not None
+    sides = {store: Side(match.source), store.other: Side(match.target)}
+    pairs = dict(match.variants) if store is StoreName.CSCART else {theirs: ours for ours, theirs in match.variants.items()}
+    pair = Pair(sides[StoreName.CSCART], sides[StoreName.WEBASYST], pairs, made_from=store)
+    target, rule = media_direction(world.connection, pair)
+    desired = {name: sides[name].product for name in StoreName}
+    return Update(store, match, pair, Plan(desired=desired), target if match.source.images else None, rule)

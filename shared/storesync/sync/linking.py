@@ -1,0 +1,174 @@
+"""Remembers pairs: the rows of a batch and its claims are gathered and written together, and its decisions go to the journal."""
+
+from collections.abc import Mapping, Sequence
+
+from ..domain import fields, prints
+from ..domain.journal import Action, Entry
+from ..domain.links import Claim, ImageLink, Row
+from ..domain.model import Group, Product, Record, StoreName
+from ..errors import DuplicateSku, NotKept, SyncError
+from . import records
+from .matching import linked_variants, merged_prints
+from .notes import Notebook, label
+from .pending import twin
+from .ports import Lease, World
+from .proposals import Update
+
+
+class Linker:
+    """`settle` gathers, `flush` writes: claims and rows of many products share transactions."""
+
+    def __init__(self, world: World, lease: Lease, notes: Notebook) -> None:
+        self.world, self.lease, self.notes = world, lease, notes
+        self._claims: list[tuple[Claim, Claim]] = []
+        self._linked: list[Row] = []
+        self._rows: list[Row] = []
+        self._entries: list[Entry] = []
+        self._unparked: list[tuple[StoreName, str]] = []
+        self._failed: dict[str, str] = {}
+
+    def settle(self, update: Update, kept: Mapping[StoreName, Product]) -> None:
+        """What both stores hold is what they agreed on from now on."""
+        pairs = {**update.pair.variants, **_added(update, kept)}
+        back = {theirs: ours for ours, theirs in pairs.items()}
+        for stale in update.match.stale:
+            self.world.links.unlink(update.store, stale, self.lease)
+        rows: list[Row] = []
+        for store, mine in ((StoreName.CSCART, pairs), (StoreName.WEBASYST, back)):
+            known = () if update.match.stale else update.match.rows[store]
+            now = self._prints(store, update, kept[store], mine)
+            rows += records.rows(store, kept[store], kept[store.other].id, mine, known, now)
+        self._gather(update, kept, rows, pairs)
+        self._tell(update, kept)
+
+    def _prints(self, store: StoreName, update: Update, kept: Product, pairs: Mapping[str, str]) -> dict[str, str]:
+        """Of a variant that has no counterpart yet, though it is to have one, nothing is remembered: it is looked at again."""
+        written = {decision.key for decision in update.plan.decisions if decision.target is store}
+        written |= {Group.MEDIA.value} if update.media is store else set()
+        read = update.pair.side(store).product
+        now = records.kept_prints(read, update.plan.desired[store], kept, written)
+        before = prints.of(read)
+        now |= {name: value for name, value in prints.of(kept).items() if name not in before}
+        if self._failed.get(update.match.source.id) == "time" and store is not update.media:
+            now.pop(Group.MEDIA.value, None)
+        lost = {item.id for item in kept.variants if item.id not in pairs} if store.other in update.added else set()
+        return {name: value for name, value in now.items() if name.partition(":")[2] not in lost}
+
+    def _gather(self, update: Update, kept: Mapping[StoreName, Product], rows: Sequence[Row], pairs: Mapping[str, str]) -> None:
+        known = {(row.store, row.id): row for found in update.match.rows.values() for row in found}
+        linked = {name: linked_variants(update.match.rows[name]) for name in StoreName}
+        fresh = {ours: theirs for ours, theirs in pairs.items() if linked[StoreName.CSCART].get(ours) != theirs}
+        if fresh or update.match.stale or not update.match.linked:
+            self._claims += records.claims(kept[StoreName.CSCART], kept[StoreName.WEBASYST], fresh)
+            self._linked += rows
+            self.notes.counts["linked"] += not update.match.linked
+        else:
+            self._rows += [row for row in rows if known.get((row.store, row.id)) != row]
+        if any(row.parked for row in known.values()) or not known or self.notes.cause == "console":
+            self._unparked += [(name, kept[name].id) for name in StoreName]
+
+    def _tell(self, update: Update, kept: Mapping[StoreName, Product]) -> None:
+        ids = {name: kept[name].id for name in StoreName}
+        at = self.world.clock.now()
+        self._entries += records.entries(update.plan.decisions, ids, self.notes.cause, self.notes.run, at)
+        for store, variants in update.added.items():
+            for item in variants:
+                self._entries.append(Entry("product", item.sku.strip(), Action.CREATED, store, ids[store], "variant", rule="new variant"))
+        if not update.match.linked and update.pair.made_from is None:
+            self._entries.append(
+                Entry("product", label(kept[StoreName.CSCART]), Action.LINKED, StoreName.WEBASYST, ids[StoreName.WEBASYST], rule="same SKU")
+            )
+
+    def set_aside(self, update: Update, kept: Mapping[StoreName, Product], error: SyncError) -> None:
+        """The record waits, but what both stores demonstrably hold by now is agreed on: it is not done a second time."""
+        settings = records.settings_mark(self.world.connection)
+        for store in StoreName:
+            pairs = update.pair.variants if store is StoreName.CSCART else {theirs: ours for ours, theirs in update.pair.variants.items()}
+            known = update.match.rows[store]
+            now = {**merged_prints(known), **self._held(store, update, kept)}
+            reason = type(error).__name__ if store is update.store else ""
+            rows = records.rows(
+                store, kept[store], kept[store.other].id if known else "", pairs if known else {}, known, now, reason, settings
+            )
+            self._rows += [row for row in rows if row not in known and (known or reason)]
+        self.notes.tell_parked(update.store, update.match.source, error, update.match.rows[update.store])
+
+    def _held(self, store: StoreName, update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for decision in update.plan.decisions:
+            wanted, now = prints.of(update.plan.desired[decision.target]), prints.of(kept[decision.target])
+            if now.get(decision.key) != wanted.get(decision.key):
+                continue
+            if decision.target is store:
+                found[decision.key] = now[decision.key]
+            else:
+                key = twin(update.pair, store, decision.key)
+                found[key] = prints.of(update.pair.side(store).product)[key]
+        return found
+
+    def index_unlinked(self, updates: Sequence[Update]) -> None:
+        """Variants that came to a linked product: no stamp may tell of them, so that their SKUs are noted when they are seen."""
+        for store in StoreName:
+            found = [record for item in updates if (record := _unlinked(store, item))]
+            if found:
+                self.world.links.index(store, found, self.lease)
+
+    # -- images
+
+    def agree_images(self, update: Update) -> None:
+        """On the first link equal numbers of images count as agreed: each then has its twin, so that one of five can be replaced."""
+        if update.media is not None:
+            self._failed[update.match.source.id] = "time"
+            return
+        ours, theirs = (update.pair.side(name).product for name in (StoreName.CSCART, StoreName.WEBASYST))
+        if update.pair.whole and ours.images and len(ours.images) == len(theirs.images) and not update.match.linked:
+            links = [ImageLink("", mine.key, other.key) for mine, other in zip(ours.images, theirs.images, strict=True)]
+            self.world.links.save_images(ours.id, links, self.lease)
+
+    def images(self, update: Update, target: StoreName, kept: Mapping[StoreName, Product], failed: Sequence[str]) -> None:
+        source, product = update.pair.side(target.other).product, update.pair.side(target).product
+        old, new = (fields.text({"images": [image.url for image in item.images]}) for item in (product, kept[target]))
+        self._entries.append(
+            Entry("product", label(product), Action.WRITTEN, target, product.id, Group.MEDIA, old=old, new=new, rule=update.media_rule)
+        )
+        if failed:
+            self._failed[update.match.source.id] = "; ".join(failed)
+            error = NotKept("images could not be had", images="; ".join(failed))
+            self.notes.note_parked(update.store, source.id if update.store is target.other else product.id, label(source), error)
+
+    # -- writing it all down
+
+    def flush(self) -> None:
+        """Raises LeaseLost; a pair that another has claimed is set aside."""
+        self.notes.tell(self._entries)
+        try:
+            if self._linked:
+                self.world.links.link(self._claims, self._linked, self.lease)
+        except DuplicateSku as error:
+            self._refused(error)
+        if self._rows:
+            self.world.links.save(self._rows, self.lease)
+        for store, product_id in self._unparked:
+            if product_id not in self._failed:
+                self.notes.unpark(store, product_id)
+        self._claims, self._linked, self._rows, self._entries, self._unparked = [], [], [], [], []
+
+    def _refused(self, error: DuplicateSku) -> None:
+        for ours, _ in self._claims:
+            if ours.sku == error.data.get("sku"):
+                self.notes.note_parked(StoreName.CSCART, ours.product_id, ours.sku, error)
+
+
+def _unlinked(store: StoreName, update: Update) -> Record | None:
+    known = {variant_id: sku for row in update.match.rows[store] for variant_id, (_, sku) in row.variants.items()}
+    product = update.pair.side(store).product
+    fresh = [(item.id, item.sku) for item in product.variants if item.sku.strip() and known.get(item.id) != item.sku.strip()]
+    return Record(product.id, product.id, tuple(fresh)) if fresh and known else None
+
+
+def _added(update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:
+    """Pairs (CS-Cart -> Webasyst) that came into being by adding variants in this pass."""
+    skus = {item.sku.strip() for variants in update.added.values() for item in variants}
+    theirs = {item.sku.strip(): item.id for item in kept[StoreName.WEBASYST].variants}
+    ours = {item.sku.strip(): item.id for item in kept[StoreName.CSCART].variants if item.id not in update.pair.variants}
+    return {ours[sku]: theirs[sku] for sku in skus if sku in ours and sku in theirs}

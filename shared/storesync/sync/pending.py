@@ -1,0 +1,164 @@
+"""What is about to be written, noted before it is: after a crash or a lost answer our own value is told from somebody's edit.
+
+One note per connection, as one worker at a time works on its products; it is gone when all that it speaks of is linked.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ..domain import prints
+from ..domain.connection import Policy
+from ..domain.model import Group, Product, StoreName
+from ..domain.planning import Decision, Pair, policy_of
+from .ports import Lease, World
+
+NAME, NEW = "pending", "new|"
+
+
+@dataclass(slots=True)
+class Pending:
+    """By both product ids: what is written to each of the two, and the counts that they shall have."""
+
+    world: World
+    lease: Lease
+    noted: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def load(self) -> None:
+        found = self.world.streams.cursor(NAME)
+        self.noted = json.loads(found) if found else {}
+
+    def ids(self, store: StoreName) -> set[str]:
+        """Products of this store whose last pass was cut off."""
+        pairs = {name.split("|")[store is StoreName.WEBASYST] for name in self.noted if not name.startswith(NEW)}
+        return pairs | {name.removeprefix(new_name(store, "")) for name in self.noted if name.startswith(new_name(store, ""))}
+
+    # -- creations
+
+    def note_new(self, store: StoreName, creations: Iterable[tuple[Product, Product]]) -> None:
+        """`creations`: a product of `store`, and as it is about to be created in the other."""
+        at = self.world.clock.now().isoformat()
+        noted = {new_name(store, source.id): {"at": at, "seen": prints.of(source), "made": _expected(made)} for source, made in creations}
+        if noted:
+            self._save(self.noted | noted)
+
+    def began(self, store: StoreName, product_id: str) -> datetime | None:
+        """When an earlier, unfinished try to create this product's counterpart was made."""
+        noted = self.noted.get(new_name(store, product_id))
+        return datetime.fromisoformat(noted["at"]) if noted else None
+
+    def clear_new(self, store: StoreName, product_ids: Iterable[str]) -> None:
+        done = {new_name(store, product_id) for product_id in product_ids}
+        if done & self.noted.keys():
+            self._save({name: noted for name, noted in self.noted.items() if name not in done})
+
+    def made(self, store: StoreName, pair: Pair) -> Pair:
+        """A pair whose one side we were creating from the other when the work was cut off: it holds our values, but for what was edited since."""
+        source, target = pair.side(store).product, pair.side(store.other).product
+        noted = self.noted.get(new_name(store, source.id))
+        if not noted:
+            return pair
+        kept = {store: dict(noted["seen"]), store.other: prints.of(target)}
+        for item in target.variants:
+            for group, expected in noted["made"].get(f"sku {item.sku.strip()}", {}).items():
+                kept[store.other][prints.key(Group(group), item.id)] = expected
+        kept[store.other] |= noted["made"][""]
+        for found in kept.values():
+            found.pop(Group.MEDIA.value, None)
+        sides = {name: replace(pair.side(name), prints=kept[name]) for name in StoreName}
+        return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], made_from=store)
+
+    # -- writes
+
+    def note(self, pairs: Iterable[tuple[Pair, Iterable[Decision], Mapping[StoreName, Product]]]) -> None:
+        """Takes the place of what was noted before."""
+        merging = policy_of(self.world.connection, Group.STOCK) is Policy.TWO_WAY
+        noted = {name_of(pair): _note(pair, decisions, desired, merging) for pair, decisions, desired in pairs}
+        if noted or self.noted:
+            self._save(noted | {name: found for name, found in self.noted.items() if name.startswith(NEW)})
+
+    def clear(self, failed: Iterable[str] = ()) -> None:
+        """All is linked but these pairs."""
+        left = {name: found for name, found in self.noted.items() if name in set(failed) or name.startswith(NEW)}
+        if left != self.noted:
+            self._save(left)
+
+    def _save(self, noted: dict[str, dict[str, Any]]) -> None:
+        self.world.streams.save_cursor(NAME, json.dumps(noted, separators=(",", ":")) if noted else "", self.lease)
+        self.noted = noted
+
+    def believed(self, pair: Pair) -> Pair:
+        """The pair with the prints that it would have, had the pass that was cut off been able to link what it wrote."""
+        noted = self.noted.get(name_of(pair))
+        if not noted:
+            return pair
+        now = {store: prints.of(pair.side(store).product) for store in StoreName}
+        kept = {store: dict(pair.side(store).prints) for store in StoreName}
+        for store in StoreName:
+            for key, (_, new, other, seen) in noted["writes"].get(store, {}).items():
+                if now[store].get(key) == new:
+                    kept[store][key], kept[store.other][other] = new, seen
+        agreed = {ours: count for ours, count in noted["agreed"].items() if _settle(pair, ours, noted["writes"], count, now, kept)}
+        sides = {store: replace(pair.side(store), prints=kept[store]) for store in StoreName}
+        return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], agreed=agreed)
+
+
+def name_of(pair: Pair) -> str:
+    return f"{pair.cscart.product.id}|{pair.webasyst.product.id}"
+
+
+def twin(pair: Pair, store: StoreName, key: str) -> str:
+    """The print key of `store` for what `key` is in the other one."""
+    group, _, variant_id = key.partition(":")
+    back = pair.variants if store is StoreName.WEBASYST else {theirs: ours for ours, theirs in pair.variants.items()}
+    return f"{group}:{back[variant_id]}" if variant_id else group
+
+
+def new_name(store: StoreName, product_id: str) -> str:
+    return f"{NEW}{store}|{product_id}"
+
+
+def _expected(product: Product) -> dict[str, dict[str, str]]:
+    """Prints of what is about to be made: the product's under an empty name, the variants' by their SKU."""
+    found = {"": {name: value for name, value in prints.of(product).items() if ":" not in name}}
+    for item in product.variants:
+        own = prints.of_variant(item)
+        found[f"sku {item.sku.strip()}"] = {group.value: own[prints.key(group, item.id)] for group in (Group.PRICE, Group.STOCK)}
+    return found
+
+
+def _note(pair: Pair, decisions: Iterable[Decision], desired: Mapping[StoreName, Product], merging: bool) -> dict[str, Any]:
+    """`merging`: both stores' movements of stock count. Per write: the print before, the print after, and the print of the other side that it stands on."""
+    now = {store: prints.of(pair.side(store).product) for store in StoreName}
+    then = {store: prints.of(desired[store]) for store in StoreName}
+    writes: dict[str, dict[str, list[str]]] = {}
+    agreed: dict[str, int] = {}
+    for decision in decisions:
+        store, key = decision.target, decision.key
+        other = twin(pair, store.other, key)
+        writes.setdefault(store, {})[key] = [now[store].get(key, ""), then[store][key], other, now[store.other].get(other, "")]
+        if merging and decision.group is Group.STOCK and decision.new["stock"] is not None:
+            agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
+    return {"writes": writes, "agreed": agreed}
+
+
+def _settle(
+    pair: Pair,
+    ours: str,
+    writes: Mapping[str, Mapping[str, list[str]]],
+    count: int,
+    now: Mapping[StoreName, Mapping[str, str]],
+    kept: Mapping[StoreName, dict[str, str]],
+) -> bool:
+    """Counts that both sides were to have: each side's movement is since its write, or, where it was not made, since before it."""
+    keys = {StoreName.CSCART: prints.key(Group.STOCK, ours), StoreName.WEBASYST: prints.key(Group.STOCK, pair.variants.get(ours, ""))}
+    if any(now[store].get(key, prints.UNLIMITED) == prints.UNLIMITED for store, key in keys.items()):
+        return False
+    for store, key in keys.items():
+        old, new, *_ = writes.get(store, {}).get(key, [str(count), str(count)])
+        if prints.UNLIMITED in (old, new):
+            return False
+        kept[store][key] = min((new, old), key=lambda text: abs(int(text) - int(now[store][key])))
+    return True

@@ -1,0 +1,320 @@
+"""How many calls are under way, how connections are kept, and when a store is left alone."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from storesync.domain.journal import Exchange
+from storesync.errors import CircuitOpen, ServerFault, StoreBusy, StoreError, Unauthorised, Unreachable
+from storesync.http import Answer, Breaker, Call, CallClass, Transport
+from storesync.http.pace import MOST, Pace
+
+from tests.sandbox.faults import Fault, Faults
+from tests.sandbox.httpd import Request, Response, Server
+from tests.unit.wires import RawServer, always, answer, request
+
+
+def classify(_: Call, found: Answer) -> StoreError | None:
+    if found.status == 429:
+        return StoreBusy("wait", status=429)
+    return ServerFault("failed", status=found.status) if found.status >= 500 else None
+
+
+def transport(**options: Any) -> Transport:
+    return Transport("shop", classify, **{"allow_private": True, "sleep": lambda _: None, **options})
+
+
+class Crowd:
+    """A shop that notes how many calls it serves at once; with `most`, it fails when there are more."""
+
+    def __init__(self, seconds: float, most: int = 1000) -> None:
+        self.seconds, self.most, self.now, self.peak, self.refused = seconds, most, 0, 0, 0
+        self._lock = threading.Lock()
+
+    def __call__(self, found: Request) -> Response:
+        with self._lock:
+            self.now += 1
+            self.peak = max(self.peak, self.now)
+            refuse = self.now > self.most
+            self.refused += refuse
+        time.sleep(self.seconds)
+        with self._lock:
+            self.now -= 1
+        return Response(503) if refuse else Response.of_json({"path": found.path})
+
+
+def calls(url: str, number: int) -> list[Call]:
+    return [Call("GET", f"{url}/products/{at}") for at in range(number)]
+
+
+# -- connections
+
+
+def test_calls_one_after_another_use_one_connection() -> None:
+    with RawServer(always(answer(b"{}"))) as server:
+        for _ in range(30):
+            transport().send(Call("GET", server.url))
+        assert server.accepted == 1
+
+
+def test_calls_side_by_side_use_no_more_connections_than_are_under_way() -> None:
+    with RawServer(always(answer(b"{}"))) as server:
+        here = transport()
+        for _ in range(5):
+            here.map([Call("GET", server.url)] * 100)
+        assert server.accepted <= MOST
+
+
+def test_a_connection_that_the_server_ended_is_replaced_without_a_failure() -> None:
+    def one_answer(connection: Any, _: int) -> None:
+        request(connection)
+        connection.sendall(answer(b"{}"))
+
+    with RawServer(one_answer) as server:
+        here = transport(attempts=1)
+        for _ in range(5):
+            here.send(Call("POST", server.url, json={}, repeatable=False))
+            time.sleep(0.05)
+        assert server.accepted == 5
+
+
+def test_no_cookie_is_kept_between_calls_nor_between_shops() -> None:
+    heard: list[str | None] = []
+
+    def app(found: Request) -> Response:
+        heard.append(found.headers["Cookie"])
+        return Response(200, b"{}", (("Set-Cookie", "sid_customer=1; Path=/"),))
+
+    with Server(app) as shop:
+        for _ in range(3):
+            transport().send(Call("GET", f"{shop.url}/x"))
+    assert heard == [None] * 3
+
+
+# -- calls in flight
+
+
+def test_the_results_are_in_the_order_of_the_calls() -> None:
+    def app(found: Request) -> Response:
+        time.sleep(0.02 if found.path.endswith("0") else 0.001)
+        return Response.of_json(found.path)
+
+    with Server(app) as shop:
+        found = transport().map(calls(shop.url, 60))
+    assert [item.json() for item in found if isinstance(item, Answer)] == [f"/products/{at}" for at in range(60)]
+    assert transport().map([]) == []
+
+
+def test_the_limit_grows_while_the_shop_answers_as_quickly() -> None:
+    crowd = Crowd(0.03)
+    with Server(crowd) as shop:
+        here = transport()
+        assert here.in_flight_limit == 2
+        here.map(calls(shop.url, 150))
+    assert crowd.peak >= 8
+    assert here.in_flight_limit >= 8
+
+
+def test_the_limit_does_not_grow_by_calls_made_one_at_a_time() -> None:
+    with Server(Crowd(0.0)) as shop:
+        here = transport()
+        for call in calls(shop.url, 40):
+            here.send(call)
+    assert here.in_flight_limit == 2
+
+
+def test_the_limit_stays_where_answers_get_slower() -> None:
+    """Two PHP workers: more calls only wait."""
+    with Server(Crowd(0.03), busy_workers=2) as shop:
+        here = transport()
+        here.map(calls(shop.url, 100))
+    assert 2 <= here.in_flight_limit <= 10
+
+
+def test_one_slow_call_does_not_hold_up_the_others() -> None:
+    def app(found: Request) -> Response:
+        time.sleep(1.5 if found.path == "/products/5" else 0.01)
+        return Response.of_json({})
+
+    finished: list[str] = []
+    with Server(app) as shop:
+        transport(log=lambda exchange: finished.append(exchange.path)).map(calls(shop.url, 40))
+    assert finished[-1] == "/products/5"
+
+
+def test_fault_09_a_shop_that_fails_under_load_is_given_less() -> None:
+    crowd = Crowd(0.02, most=4)
+    with Server(crowd) as shop:
+        found = transport(sleep=time.sleep).map(calls(shop.url, 300))
+    assert all(isinstance(item, Answer) for item in found)
+    assert crowd.refused < 30
+
+
+@pytest.mark.parametrize("kind", ["rate_limited", "status", "reset", "truncate"])
+def test_every_kind_of_push_back_makes_the_limit_smaller(kind: str) -> None:
+    breaker = Breaker(time.monotonic)
+    breaker.pace.limit = 8
+    with Server(Crowd(0.1), faults=Faults()) as shop:
+        shop.faults.add(Fault(kind, times=8))
+        here = transport(breaker=breaker, attempts=1)
+        found = here.map(calls(shop.url, 8))
+    assert all(isinstance(item, StoreError) for item in found)
+    assert 1 <= here.in_flight_limit <= 4
+
+
+def test_calls_that_were_under_way_together_push_back_once() -> None:
+    pace = Pace()
+    pace.limit = 16
+    with pace.slot() as first, pace.slot() as second, pace.slot() as third:
+        for slot in (first, second, third):
+            pace.note(slot, "read", 1.0, pushed_back=True)
+    assert pace.limit == 8
+    with pace.slot() as later:
+        pace.note(later, "read", 1.0, pushed_back=True)
+    assert pace.limit == 4
+    for _ in range(5):
+        with pace.slot() as slot:
+            pace.note(slot, "read", 1.0, pushed_back=True)
+    assert pace.limit == 1
+
+
+def test_after_a_push_back_the_limit_grows_by_one() -> None:
+    pace = Pace()
+    with pace.slot() as slot:
+        pace.note(slot, "read", 0.1, pushed_back=True)
+    limits = []
+    for _ in range(8):
+        with pace.slot() as slot:
+            pace.note(slot, "read", 0.1, pushed_back=False)
+        limits.append(pace.limit)
+    assert limits == [2] * 8, "one at a time proves nothing"
+
+
+def test_never_more_calls_are_under_way_than_the_limit_allows_whoever_makes_them() -> None:
+    crowd = Crowd(0.01)
+    breaker = Breaker(time.monotonic)
+    with Server(crowd) as shop:
+        breaker.pace._starting = False
+        clients = [transport(breaker=breaker) for _ in range(4)]
+        breaker.pace.limit = 3
+        breaker.pace._grow = lambda *_: None  # type: ignore[method-assign]
+        threads = [threading.Thread(target=client.map, args=(calls(shop.url, 20),)) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert crowd.peak == 3
+
+
+def test_threads_are_kept_between_batches() -> None:
+    seen: set[int] = set()
+
+    def log(_: Exchange) -> None:
+        seen.add(threading.get_ident())
+
+    with Server(Crowd(0.001)) as shop:
+        here = transport(log=log)
+        for _ in range(10):
+            here.map(calls(shop.url, 20))
+    assert len(seen) <= MOST
+
+
+def test_an_error_takes_the_place_of_its_answer() -> None:
+    with Server(Crowd(0.0), faults=Faults()) as shop:
+        shop.faults.add(Fault("status", route="products/3$", times=None))
+        found = transport(attempts=2).map(calls(shop.url, 6))
+    assert [type(item) for item in found] == [Answer, Answer, Answer, ServerFault, Answer, Answer]
+
+
+def test_fault_13_after_a_lost_token_no_other_call_is_begun() -> None:
+    lost = Unauthorised("gone")
+    with Server(Crowd(0.005)) as shop:
+        here = Transport("shop", lambda call, _: lost if call.url.endswith("/7") else None, allow_private=True)
+        with pytest.raises(Unauthorised):
+            here.map(calls(shop.url, 500))
+        assert sum(shop.call_counts().values()) < 40
+
+
+# -- the breaker
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def down() -> Iterator[Server]:
+    with Server(lambda _: Response(500)) as shop:
+        yield shop
+
+
+def failing(shop: Server, clock: Callable[[], float], breaker: Breaker) -> list[str]:
+    """What each of many messages meets, a fresh client for each."""
+    met = []
+    for _ in range(20):
+        try:
+            transport(clock=clock, breaker=breaker, attempts=4).send(Call("GET", f"{shop.url}/x"))
+        except StoreError as error:
+            met.append(type(error).__name__)
+    return met
+
+
+def test_a_store_that_is_down_for_an_hour_costs_one_call_in_half_a_minute(down: Server) -> None:
+    clock = Time()
+    breaker = Breaker(clock)
+    assert set(failing(down, clock, breaker)) == {"ServerFault", "CircuitOpen"}
+    opened = sum(down.call_counts().values())
+    assert opened == 5
+    for _ in range(3600 // 5):
+        clock.now += 5
+        failing(down, clock, breaker)
+    assert sum(down.call_counts().values()) - opened <= 3600 / 30
+
+
+def test_a_store_that_is_back_is_used_at_once() -> None:
+    clock = Time()
+    breaker = Breaker(clock)
+    with Server(Crowd(0.0), faults=Faults()) as shop:
+        shop.faults.add(Fault("reset", times=5))
+        failing(shop, clock, breaker)
+        with pytest.raises(CircuitOpen):
+            transport(clock=clock, breaker=breaker).send(Call("GET", f"{shop.url}/x"))
+        clock.now += 31
+        for _ in range(3):
+            assert transport(clock=clock, breaker=breaker).send(Call("GET", f"{shop.url}/x")).status == 200
+
+
+def test_of_many_that_wait_one_tries_whether_the_store_is_back(down: Server) -> None:
+    clock = Time()
+    breaker = Breaker(clock)
+    failing(down, clock, breaker)
+    before = sum(down.call_counts().values())
+    clock.now += 31
+    found = transport(clock=clock, breaker=breaker).map(calls(down.url, 50))
+    assert sum(isinstance(item, CircuitOpen) for item in found) >= 49
+    assert sum(down.call_counts().values()) - before == 1
+
+
+def test_what_a_store_refuses_does_not_open_the_breaker() -> None:
+    refused = StoreError("no such product")
+    with Server(lambda _: Response(404, b"{}")) as shop:
+        here = Transport("shop", lambda *_: refused, allow_private=True)
+        found = here.map(calls(shop.url, 30))
+    assert not any(isinstance(item, CircuitOpen) for item in found)
+
+
+def test_a_store_that_cannot_be_reached_opens_it_too() -> None:
+    clock = Time()
+    here = transport(clock=clock)
+    met = []
+    for _ in range(4):
+        with pytest.raises(StoreError) as told:
+            here.send(Call("GET", "http://127.0.0.1:9/", kind=CallClass.PROBE))
+        met.append(type(told.value))
+    assert met == [Unreachable, CircuitOpen, CircuitOpen, CircuitOpen]
