@@ -1,0 +1,158 @@
+"""What is measured: the real engine and the real clients against both shops, with the tables in memory or in the emulator."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import requests
+from storesync.cscart import store as cscart_store
+from storesync.domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
+from storesync.domain.connection import Connection, CsCartSettings, Guard, WebasystSettings
+from storesync.domain.model import StoreName
+from storesync.domain.statuses import propose
+from storesync.state.journal import Journal
+from storesync.state.links import Links
+from storesync.state.streams import Streams
+from storesync.state.tables import Table
+from storesync.sync.ports import World
+from storesync.sync.worker import Worker
+from storesync.webasyst import store as webasyst_store
+
+from tests.bench.shops import EMAIL, KEY, Shops
+from tests.fakes.state import MemoryQueue, MemoryState
+from tests.sandbox.local.stack import LocalStack
+
+REGION = "eu-central-1"
+
+
+class RealClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class Download:
+    def fetch(self, url: str) -> bytes:
+        answer = requests.get(url, timeout=30)
+        answer.raise_for_status()
+        return answer.content
+
+
+class Subject:
+    """One connection. `tables`: state and journal."""
+
+    def __init__(self, shops: Shops, tables: tuple[Any, Any] | None = None) -> None:
+        memory = MemoryState()
+        self.shops, self.tables = shops, tables or (memory.state, memory.records)
+        self.queue = MemoryQueue()
+        self.clock = RealClock()
+        self.connection = _connection(shops)
+        self.stores = _stores(self.connection, shops)
+        self.worker = Worker(lambda _: self.world)
+        self.world = World(
+            self.connection, self.stores, Links(self.tables[0], "main"), Streams(self.tables[0], "main"),
+            Journal(self.tables[1], "main", log_requests=False), self.queue, Download(), self.clock,
+        )  # fmt: skip
+
+    def change(self, kind: Kind, store: StoreName, *ids: str, cause: Cause = Cause.PULL) -> Change:
+        return Change("main", kind, store, ids, cause, f"{time.perf_counter_ns()}")
+
+    def work(self, *changes: Change) -> None:
+        """These messages and all that follow from them, one worker after the other."""
+        self.queue.send(changes)
+        while (change := self.queue.receive()) is not None:
+            self.worker.apply(change)
+            self.queue.done(change)
+
+    def pull(self) -> None:
+        self.work(*(self.change(Kind.STREAM, store, PRODUCTS) for store in StoreName))
+
+    def sweep(self, *stores: StoreName) -> None:
+        self.work(*(self.change(Kind.STREAM, store, SWEEP) for store in stores or StoreName))
+
+    def agree(self) -> str:
+        """Empty when every SKU stands once in each shop with the same price and stock; else what is wrong, which voids a figure."""
+        ours, theirs = self._goods(StoreName.CSCART), self._goods(StoreName.WEBASYST)
+        if ours != theirs:
+            wrong = sum(ours.get(sku) != theirs.get(sku) for sku in ours.keys() | theirs.keys())
+            return f"{wrong} SKUs differ"
+        return ""
+
+    def _goods(self, store: StoreName) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for page in self.stores[store].scan():
+            for record in page.items:
+                for variant_id, sku in record.variants:
+                    kept = (record.prints.get(f"price:{variant_id}", ""), record.prints.get(f"stock:{variant_id}", ""))
+                    found.setdefault(sku, []).append("/".join(kept))
+        return found
+
+
+def _connection(shops: Shops) -> Connection:
+    ours = CsCartSettings(shops.cscart_url, EMAIL, company_id="1", no_rewrite=False, currency="RUB", default_category=_category(shops))
+    theirs = WebasystSettings(
+        shops.webasyst_url, client_id="0" * 32, currency="RUB", default_type="1", default_category=_their_category(shops)
+    )
+    letters = {"O": "Open", "P": "Processed", "C": "Complete", "F": "Failed", "D": "Declined", "B": "Backordered", "I": "Cancelled"}
+    states = ("new", "processing", "auth", "paid", "fulfilling", "shipped", "completed", "pos", "pickup", "refunded", "deleted")
+    return Connection(
+        "main", ours, theirs, statuses=propose(letters, states), orders_from=datetime(2000, 1, 1, tzinfo=UTC),
+        guard=Guard(share=Decimal(1)), log_requests=False,
+    )  # fmt: skip
+
+
+def _category(shops: Shops) -> str:
+    answer = requests.get(f"{shops.cscart_url}api/categories", params={"items_per_page": 10}, auth=(EMAIL, KEY), timeout=30)
+    return str(answer.json()["categories"][0]["category_id"])
+
+
+def _their_category(shops: Shops) -> str:
+    headers = {"Authorization": f"Bearer {shops.token}"}
+    answer = requests.post(f"{shops.webasyst_url}api.php/shop.category.add", data={"name": "Bench"}, headers=headers, timeout=30)
+    return str(answer.json()["id"])
+
+
+def _stores(connection: Connection, shops: Shops) -> dict[StoreName, Any]:
+    return {
+        StoreName.CSCART: cscart_store.connect(connection.cscart, KEY, allow_private=True),
+        StoreName.WEBASYST: webasyst_store.connect(connection.webasyst, shops.token, allow_private=True),
+    }
+
+
+@contextmanager
+def emulated() -> Iterator[tuple[Table, Table]]:
+    """The two tables of template.yaml in the emulator, which runs in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder), schedules=False, workers=0) as stack, _environment(stack):
+        yield Table(stack.physical("StateTable"), REGION), Table(stack.physical("JournalTable"), REGION)
+
+
+@contextmanager
+def _environment(stack: LocalStack) -> Iterator[None]:
+    wanted = {
+        "AWS_ENDPOINT_URL": stack.aws_url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }  # fmt: skip
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
