@@ -32,7 +32,7 @@ def figures(products: int) -> list[Figure]:
         return [*_quiet(pair, subject, usual, products), *_changed(pair, subject, usual, products)]
 
 
-def _skus(subject: Subject, store: StoreName, at_most: int) -> list[tuple[str, str]]:
+def skus_of(subject: Subject, store: StoreName, at_most: int) -> list[tuple[str, str]]:
     """(product id, SKU) of what is listed as a product with one variant."""
     found: list[tuple[str, str]] = []
     for page in subject.stores[store].scan():
@@ -45,7 +45,7 @@ def _skus(subject: Subject, store: StoreName, at_most: int) -> list[tuple[str, s
 def _usual_calls(pair: Shops, subject: Subject) -> float:
     """Of the sequential connector for one product; it asks the same for each, changed or not."""
     connector = Connector(pair)
-    for product_id, sku in _skus(subject, StoreName.CSCART, 250)[:SAMPLE]:
+    for product_id, sku in skus_of(subject, StoreName.CSCART, 250)[:SAMPLE]:
         connector.to_webasyst(product_id, sku)
     return connector.calls / SAMPLE
 
@@ -88,7 +88,7 @@ def _changed(pair: Shops, subject: Subject, usual: float, products: int) -> list
 def _to_webasyst(pair: Shops, subject: Subject, edits: int) -> int:
     draw = random.Random(3)
     session = requests.Session()
-    for product_id, _ in draw.sample(_skus(subject, StoreName.CSCART, 10**6), edits):
+    for product_id, _ in draw.sample(skus_of(subject, StoreName.CSCART, 10**6), edits):
         body = {"amount": draw.randint(300, 900)} if draw.random() < 0.5 else {"price": draw.randint(100, 9000)}
         session.put(f"{pair.cscart_url}api/products/{product_id}", json=body, auth=(EMAIL, KEY), timeout=60).raise_for_status()
     pair.reset()
@@ -98,7 +98,7 @@ def _to_webasyst(pair: Shops, subject: Subject, edits: int) -> int:
 
 def _to_cscart(pair: Shops, subject: Subject, edits: int) -> int:
     draw = random.Random(4)
-    rows = _skus(subject, StoreName.WEBASYST, 10**6)
+    rows = skus_of(subject, StoreName.WEBASYST, 10**6)
     chosen = draw.sample(rows, edits)
     headers = {"Authorization": f"Bearer {pair.token}"}
     variants = {record.id: record.variants[0][0] for page in subject.stores[StoreName.WEBASYST].scan() for record in page.items}

@@ -16,6 +16,7 @@ from storesync.domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, Guard, WebasystSettings
 from storesync.domain.model import StoreName
 from storesync.domain.statuses import propose
+from storesync.http import Pace
 from storesync.state.journal import Journal
 from storesync.state.links import Links
 from storesync.state.streams import Streams
@@ -128,6 +129,14 @@ def _stores(connection: Connection, shops: Shops) -> dict[StoreName, Any]:
         StoreName.CSCART: cscart_store.connect(connection.cscart, KEY, allow_private=True),
         StoreName.WEBASYST: webasyst_store.connect(connection.webasyst, shops.token, allow_private=True),
     }
+
+
+def paced(subject: Subject, store: StoreName, in_flight: int) -> Any:
+    """A store with so many calls in flight, no more and no fewer."""
+    shops, pace = subject.shops, Pace(least=in_flight, most=in_flight)
+    if store is StoreName.CSCART:
+        return cscart_store.connect(subject.connection.cscart, KEY, allow_private=True, pace=pace)
+    return webasyst_store.connect(subject.connection.webasyst, shops.token, allow_private=True, pace=pace)
 
 
 @contextmanager
