@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import track
 
-from tests.bench import calls
+from tests.bench import calls, orders, scale, starts, walls
 from tests.bench.figures import Figure, show, write
 
 GOALS = 18
@@ -21,18 +23,26 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def parts(quick: bool) -> dict[str, Callable[[], list[Figure]]]:
-    return {"calls": lambda: calls.figures(1_000 if quick else 10_000)}
+def parts(quick: bool, folder: Path) -> dict[str, Callable[[], list[Figure]]]:
+    times = 1 if quick else 5
+    return {
+        "calls": lambda: calls.figures(1_000 if quick else 10_000),
+        "walls": lambda: walls.figures(200 if quick else 1_000, times),
+        "orders": lambda: orders.figures(500 if quick else 10_000),
+        "starts": lambda: starts.figures(folder, times),
+        "scale": lambda: scale.figures(5_000 if quick else 100_000, 1_000),
+    }
 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    wanted = options.only.split(",") if options.only else list(parts(options.quick))
     figures: list[Figure] = []
-    for name, measure in parts(options.quick).items():
-        if name in wanted:
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = parts(options.quick, Path(folder))
+        wanted = options.only.split(",") if options.only else list(chosen)
+        for name in track([name for name in chosen if name in wanted], description="measuring", console=out):
             out.print(f"measuring: {name}")
-            figures += measure()
+            figures += chosen[name]()
     write(figures, Path())
     show(sorted(figures, key=lambda item: item.goal), GOALS)
     return 0

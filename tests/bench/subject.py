@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ from storesync.domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, Guard, WebasystSettings
 from storesync.domain.model import StoreName
 from storesync.domain.statuses import propose
-from storesync.http import Pace
+from storesync.http.pace import Pace
 from storesync.state.journal import Journal
 from storesync.state.links import Links
 from storesync.state.streams import Streams
@@ -81,6 +82,11 @@ class Subject:
 
     def sweep(self, *stores: StoreName) -> None:
         self.work(*(self.change(Kind.STREAM, store, SWEEP) for store in stores or StoreName))
+
+    def only_compare(self) -> None:
+        """Nothing is created: what the other shop lacks is left alone."""
+        self.connection = replace(self.connection, create_in_webasyst=False, create_in_cscart=False)
+        self.world = replace(self.world, connection=self.connection)
 
     def agree(self) -> str:
         """Empty when every SKU stands once in each shop with the same price and stock; else what is wrong, which voids a figure."""

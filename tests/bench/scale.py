@@ -1,0 +1,198 @@
+"""Goals 13 and 15 to 17: memory, calls in flight, many merchants at once, and what an outage leaves behind."""
+
+import json
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from multiprocessing.managers import BaseManager
+from random import Random
+from typing import Any
+
+from storesync.domain.model import Content, Listing, Product, StoreName, Variant
+from storesync.errors import ServerFault, StoreError
+from storesync.http import Call, CallClass, Transport
+from storesync.http.pace import Pace
+
+from tests.bench.costs import Costly, Costs
+from tests.bench.figures import Figure
+from tests.bench.shops import shops
+from tests.bench.subject import Subject
+from tests.fakes.stores_faults import Trouble
+from tests.fakes.tables import MemoryTable
+from tests.sandbox.faults import Request
+from tests.sandbox.httpd import Response, Server
+from tests.sandbox.simulator.setting import drawn
+from tests.sandbox.simulator.stack import Stack
+
+WORKERS = (1, 2, 4, 8, 16)
+CALLS = 240
+
+
+def figures(many: int, few: int) -> list[Figure]:
+    return [_memory(many, few), *_in_flight(), _after_outage()]
+
+
+# -- memory
+
+
+class _Tables(BaseManager):
+    """Tables in a process of their own: what is measured is the worker, not the tables."""
+
+
+class _Listed(MemoryTable):
+    def query(self, pk: str, **given: Any) -> Any:
+        return list(super().query(pk, **given))
+
+
+_Tables.register("Table", _Listed)
+
+
+def _memory(many: int, few: int) -> Figure:
+    peaks = {count: _peak(count) for count in (few, many)}
+    note = ", ".join(f"{count:,}: {peak / 1024:.0f} MB" for count, peak in peaks.items())
+    return Figure(13, f"peak memory, {many:,} products over {few:,}", peaks[many] / peaks[few], 1.2, least=False, unit=" x", note=note)
+
+
+def _peak(products: int) -> int:
+    """KB of a process that swept a catalogue twice; the second time nothing had changed."""
+    done = subprocess.run([sys.executable, "-m", "tests.bench.scale", str(products)], capture_output=True, text=True, check=True)
+    return int(json.loads(done.stdout.splitlines()[-1])["peak"])
+
+
+def sweep_alone(products: int) -> int:
+    with _Tables() as tables, shops(products) as pair:
+        subject = Subject(pair, (tables.Table(), tables.Table()))  # type: ignore[attr-defined]
+        subject.only_compare()
+        subject.sweep(StoreName.CSCART)
+        subject.sweep(StoreName.CSCART)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+# -- calls in flight
+
+
+class _Overrun:
+    """A pool of PHP workers with a short queue before it: what does not fit is answered with 503."""
+
+    def __init__(self, workers: int) -> None:
+        self.costly = Costly(
+            lambda request: Response(200, b"{}", (("Content-Type", "application/json"),)), Costs(workers=workers, boot=0.02)
+        )
+        self.most, self.now, self.refused = workers * 4, 0, 0
+        self._lock = threading.Lock()
+
+    def __call__(self, request: Request) -> Response:
+        with self._lock:
+            self.now += 1
+            full = self.now > self.most
+            self.refused += full
+        try:
+            return Response(503) if full else self.costly(request)
+        finally:
+            with self._lock:
+                self.now -= 1
+
+
+def _in_flight() -> list[Figure]:
+    shares, refused = [], 0
+    for workers in WORKERS:
+        app = _Overrun(workers)
+        with Server(app) as server:
+            fixed = min(_taken(server.url, Pace(least=count, most=count)) for count in WORKERS)
+            app.refused = 0
+            adaptive = _taken(server.url, Pace())
+            refused += app.refused
+            shares.append(fixed / adaptive)
+    note = ", ".join(f"{workers}: {share:.0%}" for workers, share in zip(WORKERS, shares, strict=True))
+    return [
+        Figure(
+            15,
+            "adaptive calls in flight over the best fixed number, the worst of 1 to 16 workers",
+            100 * min(shares),
+            90,
+            unit=" %",
+            note=note,
+        ),
+        Figure(15, "answers with 5xx while adapting", 100 * refused / (len(WORKERS) * CALLS), 1, least=False, unit=" %"),
+    ]
+
+
+def _taken(url: str, pace: Pace) -> float:
+    transport = Transport("bench", _classified, allow_private=True, pace=pace)
+    calls = [Call("GET", f"{url}/{number}", kind=CallClass.READ) for number in range(CALLS)]
+    transport.map(calls[:2])
+    started = time.perf_counter()
+    transport.map(calls)
+    return time.perf_counter() - started
+
+
+def _classified(call: Call, answer: Any) -> StoreError | None:
+    return ServerFault("busy", status=answer.status) if answer.status >= 500 else None
+
+
+# -- after an outage
+
+
+def _after_outage() -> Figure:
+    """The same edits, once with an hour in which Webasyst does not answer. Calls of both shops until all is quiet, on a clock of its own."""
+    usual, late = (_edited_day(down) for down in (False, True))
+    return Figure(
+        17,
+        "calls until quiet, after an hour of outage over none",
+        late / usual,
+        1.2,
+        least=False,
+        unit=" x",
+        note=f"{late:.0f} over {usual:.0f}",
+    )
+
+
+def _edited_day(down: bool) -> float:
+    stack = Stack(replace(drawn(Random(2)), page=250), Random(2))
+    for number in range(1, 121):
+        variants = (Variant("", f"S-{number}", Decimal(number), stock=50),)
+        stack.cscart.add(Product("", Content(f"Mug {number}"), Listing(categories=("1",)), variants, "RUB"))
+    _rounds(stack, 4, 3700)
+    calls = _counted(stack)
+    if down:
+        stack.webasyst.faults.arm(Trouble.UNREACHABLE, times=10**9)
+    for number in range(1, 121):
+        stack.cscart.edit_variant(str(number), stock=50 + number)
+        if number % 10 == 0:
+            _rounds(stack, 1, 300)
+    stack.webasyst.faults.clear()
+    _rounds(stack, 6, 1300)
+    assert stack.webasyst.find(["S-120"])[0].variants[0].stock == 170
+    return calls[0]
+
+
+def _rounds(stack: Stack, times: int, seconds: float) -> None:
+    for _ in range(times):
+        stack.clock.sleep(seconds)
+        stack.tick()
+        stack.drain()
+
+
+def _counted(stack: Stack) -> list[float]:
+    """The number of calls to both shops from now on, in a list of one."""
+    count = [0.0]
+
+    def counting(hook: Callable[[str], None]) -> Callable[[str], None]:
+        def counted(label: str) -> None:
+            count[0] += label.startswith("before")
+            hook(label)
+
+        return counted
+
+    for store in stack.stores.values():
+        store.calls.hook = counting(store.calls.hook)
+    return count
+
+
+if __name__ == "__main__":
+    print(json.dumps({"peak": sweep_alone(int(sys.argv[1]))}))
