@@ -167,7 +167,11 @@ def _edited_day(down: bool) -> float:
             _rounds(stack, 1, 300)
     stack.webasyst.faults.clear()
     _rounds(stack, 6, 1300)
-    assert stack.webasyst.find(["S-120"])[0].variants[0].stock == 170
+    kept = {
+        product.variants[0].sku: product.variants[0].stock
+        for product in stack.webasyst.products([str(key) for key in stack.webasyst.shelf])
+    }
+    assert kept == {f"S-{number}": 50 + number for number in range(1, 121)}
     return calls[0]
 
 
