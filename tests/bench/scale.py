@@ -16,12 +16,12 @@ from typing import Any
 from storesync.domain.model import Content, Listing, Product, StoreName, Variant
 from storesync.errors import ServerFault, StoreError
 from storesync.http import Call, CallClass, Transport
-from storesync.http.pace import Pace
+from storesync.http.pace import Breaker
 
 from tests.bench.costs import Costly, Costs
 from tests.bench.figures import Figure
 from tests.bench.shops import shops
-from tests.bench.subject import Subject
+from tests.bench.subject import Subject, fixed
 from tests.fakes.stores_faults import Trouble
 from tests.fakes.tables import MemoryTable
 from tests.sandbox.faults import Request
@@ -103,9 +103,9 @@ def _in_flight() -> list[Figure]:
     for workers in WORKERS:
         app = _Overrun(workers)
         with Server(app) as server:
-            fixed = min(_taken(server.url, Pace(least=count, most=count)) for count in WORKERS)
+            fixed = min(_taken(server.url, fixed(count)) for count in WORKERS)
             app.refused = 0
-            adaptive = _taken(server.url, Pace())
+            adaptive = _taken(server.url, Breaker(time.monotonic))
             refused += app.refused
             shares.append(fixed / adaptive)
     note = ", ".join(f"{workers}: {share:.0%}" for workers, share in zip(WORKERS, shares, strict=True))
@@ -122,8 +122,8 @@ def _in_flight() -> list[Figure]:
     ]
 
 
-def _taken(url: str, pace: Pace) -> float:
-    transport = Transport("bench", _classified, allow_private=True, pace=pace)
+def _taken(url: str, breaker: Breaker) -> float:
+    transport = Transport("bench", _classified, allow_private=True, breaker=breaker)
     calls = [Call("GET", f"{url}/{number}", kind=CallClass.READ) for number in range(CALLS)]
     transport.map(calls[:2])
     started = time.perf_counter()

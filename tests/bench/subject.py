@@ -17,7 +17,7 @@ from storesync.domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, Guard, WebasystSettings
 from storesync.domain.model import StoreName
 from storesync.domain.statuses import propose
-from storesync.http.pace import Pace
+from storesync.http.pace import Breaker, Pace
 from storesync.state.journal import Journal
 from storesync.state.links import Links
 from storesync.state.streams import Streams
@@ -137,12 +137,28 @@ def _stores(connection: Connection, shops: Shops) -> dict[StoreName, Any]:
     }
 
 
+class FixedPace(Pace):
+    """So many calls in flight, no more and no fewer."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.limit = count
+
+    def note(self, slot: int, kind: str, elapsed: float, *, pushed_back: bool) -> None:
+        """Whatever the store says."""
+
+
+def fixed(count: int) -> Breaker:
+    breaker = Breaker(time.monotonic)
+    breaker.pace = FixedPace(count)
+    return breaker
+
+
 def paced(subject: Subject, store: StoreName, in_flight: int) -> Any:
-    """A store with so many calls in flight, no more and no fewer."""
-    shops, pace = subject.shops, Pace(least=in_flight, most=in_flight)
+    connection = subject.connection
     if store is StoreName.CSCART:
-        return cscart_store.connect(subject.connection.cscart, KEY, allow_private=True, pace=pace)
-    return webasyst_store.connect(subject.connection.webasyst, shops.token, allow_private=True, pace=pace)
+        return cscart_store.connect(connection.cscart, KEY, allow_private=True, breaker=fixed(in_flight))
+    return webasyst_store.connect(connection.webasyst, subject.shops.token, allow_private=True, breaker=fixed(in_flight))
 
 
 @contextmanager

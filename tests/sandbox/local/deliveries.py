@@ -21,7 +21,7 @@ _FIRST_RETRY = 15.0
 
 
 class Poller:
-    """Feeds one function from one queue, `threads` batches at a time. The queue itself keeps the order of a group.
+    """Feeds one function from one queue, `threads` batches at a time, with none nothing. The queue itself keeps the order of a group.
 
     A message that failed becomes visible again when the function said so, or, at a `speed` above 1, after a wait that is as much shorter.
     """
@@ -30,7 +30,7 @@ class Poller:
         self._sqs, self._url, self._arn, self._batch, self._invoke, self._speed = sqs, url, arn, batch, invoke, speed
         self._ending = threading.Event()
         self._free = threading.BoundedSemaphore(threads)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
+        self._pool = ThreadPoolExecutor(max(threads, 1), thread_name_prefix="worker")
         self._thread = threading.Thread(target=self._loop, daemon=True, name="poller")
 
     def start(self) -> None:
