@@ -24,7 +24,7 @@ RUNTIME_PYTHON := $(shell for p in python$(RUNTIME) $$(pyenv root 2>/dev/null)/v
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),eu-central-1) $(SAM_VENV)/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint package conformance audit clean
+.PHONY: help run test lint package conformance audit clean bench
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ artifacts: $(RUNTIME_VENV)/runtime/.installed
 
 conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 	$(BIN)/python -m tests.conformance $(ARGS)
+
+bench: $(READY)  ## the goals of speed and cost, beside a sequential connector (ARGS="--quick" to try it; cold starts need `make package` before)
+	PYTHONPATH=shared:. $(BIN)/python -m tests.bench $(ARGS)
 
 audit: $(AUDIT_READY)  ## look for weaknesses: bandit over the code, checkov over the template (exceptions and their reasons: .checkov.yaml, pyproject.toml)
 	$(AUDIT_VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive shared functions
