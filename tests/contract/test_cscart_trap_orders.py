@@ -111,13 +111,24 @@ def test_c19_an_edit_keeps_prices_ids_stock_and_status(shop: Shop) -> None:
 
 
 def test_c19_an_edit_that_ends_in_another_total_is_taken_back(shop: Shop) -> None:
+    """The order's payment got dearer meanwhile: the shop adds that to whatever it rewrites."""
     store = shop.store()
     found = store.orders([shop.placed(shop.product())])[0]
-    wanted = replace(found, shipping=Decimal(1), total=found.subtotal + 1)
+    shop.sandbox.execute("UPDATE payments SET a_surcharge='5.000' WHERE payment_id=1")
+    wanted = replace(found, lines=(replace(found.lines[0], quantity=2),), total=found.total + 100)
     with pytest.raises(TotalsDiffer):
         store.update_order(found, wanted, suppress_stock=False)
     after = store.orders([found.id])[0]
-    assert (after.total, after.lines, after.status) == (found.total, found.lines, found.status)
+    assert (after.lines, after.status) == (found.lines, found.status)
+
+
+def test_c19_an_edit_of_the_shipping_cost_is_not_sent(shop: Shop) -> None:
+    store = shop.store()
+    found = store.orders([shop.placed(shop.product())])[0]
+    shop.pushed.clear()
+    with pytest.raises(TotalsDiffer):
+        store.update_order(found, replace(found, shipping=Decimal(1), total=found.subtotal + 1), suppress_stock=False)
+    assert shop.pushed == []
 
 
 def test_c19_an_edit_that_does_not_add_up_is_not_sent(shop: Shop) -> None:
@@ -147,13 +158,21 @@ def test_c21_prices_are_those_of_the_order_not_of_the_catalogue(shop: Shop) -> N
     assert (made.total, made.discount, made.comment, made.marker) == (wanted.total, Decimal("10.01"), "At noon", MARK)
 
 
-def test_c21_a_total_that_cannot_be_had_is_returned_as_it_is(shop: Shop) -> None:
-    """The caller sets such an order aside, with both amounts; it is linked, so it is never made twice."""
-    wanted = order((shop.product(), "100", 1), shipping=Decimal(99))
+def test_c21_a_shipping_cost_of_its_own_is_kept_where_the_prices_are_the_catalogues(shop: Shop) -> None:
+    wanted = order((shop.product(), "100", 2), shipping=Decimal(99), discount=Decimal("0.01"))
+    shop.calls()
     store = shop.store()
     made = store.create_order(wanted, MARK, suppress_stock=False)
-    assert (made.total, wanted.total) == (Decimal(450), Decimal(199))
+    assert shop.calls() == 1
+    assert (made.total, made.shipping, made.discount) == (Decimal("298.99"), Decimal(99), Decimal("0.01"))
     assert store.orders([made.id]) == [made]
+
+
+def test_c21_a_total_that_cannot_be_had_is_returned_as_it_is(shop: Shop) -> None:
+    """The caller sets such an order aside, with both amounts; it is linked, so it is never made twice."""
+    wanted = order((shop.product(), "90", 1), shipping=Decimal(99))
+    made = shop.store().create_order(wanted, MARK, suppress_stock=False)
+    assert (made.total, made.expected_total, wanted.total) == (Decimal(440), Decimal(440), Decimal(189))
 
 
 def free_line(wanted: Order) -> Order:

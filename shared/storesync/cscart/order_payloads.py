@@ -160,6 +160,20 @@ def _place(prefix: str, place: Address, buyer: Customer) -> dict[str, object]:
     return {prefix + name: value for name, value in fields.items()}
 
 
+def sums(found: Order) -> dict[str, object]:
+    return {
+        "subtotal_discount": str(found.discount),
+        "shipping_cost": str(found.shipping),
+        "payment_surcharge": str(found.surcharge),
+        "total": str(found.total),
+    }
+
+
+def own_shipping(row: Json) -> Decimal:
+    """What the shop itself reckons for the order's shippings, whatever the order says that they cost."""
+    return sum((money(one.get("rate")) for one in rows(row.get("shipping"))), Decimal(0))
+
+
 def item(line_: Line) -> dict[str, object]:
     """With `product_id` and `price` and the price marked as kept, a rebuilt order takes the line as it is (3.5)."""
     return {"product_id": line_.variant_id, "amount": int(line_.quantity), "price": str(line_.price), "stored_price": "Y"}

@@ -20,7 +20,11 @@ class OrderWrites:
         self._letters: frozenset[str] | None = None
 
     def create(self, order: Order, marker: str) -> Order:
-        """Under the storefront (C22), with object keys (C20). The shop takes its own prices (C21), so the lines are set right afterwards."""
+        """Under the storefront (C22), with object keys (C20).
+
+        The shop takes its own prices (C21) and writes the sums it is given beside them, unchecked (3.4). So the order is right at once where the
+        prices are equal; where they are not, its lines are set right afterwards, for the shop's own shipping cost.
+        """
         _check_lines(order)
         if not self.settings.payment_id:
             raise Rejected("choose a payment method for the orders that come from Webasyst", store="cscart")
@@ -30,6 +34,7 @@ class OrderWrites:
             "payment_id": self.settings.payment_id,
             "products": {str(at): payloads.item(line) for at, line in enumerate(order.lines, 1)},
             "notes": payloads.notes(order.comment, marker),
+            **payloads.sums(order),
         }
         body |= {"shipping_id": self.settings.shipping_id} if self.settings.shipping_id else {}
         created = self._posted(body, marker, order)
@@ -58,6 +63,10 @@ class OrderWrites:
         _check_lines(desired)
         if desired.expected_total != desired.total:
             raise TotalsDiffer("the order's own amounts do not add up", order=desired.id, total=desired.total, sum=desired.expected_total)
+        if (own := payloads.own_shipping(self.client.get(f"orders/{current.id}"))) != desired.shipping:
+            raise TotalsDiffer(
+                "an order that is rewritten gets the shop's own shipping cost", order=current.id, wanted=desired.shipping, own=own
+            )
         kept = self._rebuilt(current, desired)
         if kept.total == desired.total:
             return kept
@@ -132,7 +141,8 @@ def _keyed(current: Sequence[Line], desired: Sequence[Line]) -> dict[str, object
 
 
 def _agree(kept: Order, wanted: Order) -> bool:
-    return (kept.total, kept.discount, _bag(kept.lines)) == (wanted.total, wanted.discount, _bag(wanted.lines))
+    sums = (kept.total, kept.expected_total, kept.discount, kept.shipping)
+    return sums == (wanted.total, wanted.total, wanted.discount, wanted.shipping) and _bag(kept.lines) == _bag(wanted.lines)
 
 
 def _bag(lines: Sequence[Line]) -> Counter[tuple[str, object, object]]:
