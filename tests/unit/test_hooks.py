@@ -198,6 +198,11 @@ def test_a_wrong_path_is_refused(shop: Shop, secret: str) -> None:
         shop.bare(b'{"order_id":1}', secret=secret)
 
 
+def test_the_previous_path_is_good_while_it_is_replaced(shop: Shop) -> None:
+    shop.secrets["main", "hook_path"], shop.secrets["main", "hook_path_previous"] = "new-path", PATH
+    assert [shop.bare(b'{"order_id":1}').ids, shop.bare(b'{"order_id":2}', secret="new-path").ids] == [("1",), ("2",)]
+
+
 def test_a_path_is_not_open_before_it_has_a_secret(shop: Shop) -> None:
     shop.secrets["main", "hook_path"] = ""
     with pytest.raises(UnknownConnection):
