@@ -120,3 +120,72 @@ def test_a_sale_is_reserved_before_its_mirror_exists(shops: Shops) -> None:
         shops.hint(CSCART, order_id)
     assert shops.mirrors(order_id) == []
     assert available(shops) == 98
+
+
+@pytest.fixture
+def default() -> Iterator[Shops]:
+    """As a connection is made: CS-Cart owns the stock, and what Webasyst sells by itself counts as well."""
+    yield from open_shops()
+
+
+def sold_in_webasyst(shops: Shops, number: str, action: str) -> None:
+    shops.theirs.act(number, action)
+    shops.hint(WEBASYST, number)
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["order first", "products first"])
+@pytest.mark.parametrize("actions", [("delete",), ("process", "delete"), ("complete", "refund"), ("delete", "restore"), ("delete", "restore", "process")])
+def test_what_webasyst_gives_back_for_a_mirrored_order_is_no_stock(default: Shops, actions: tuple[str, ...], early: bool) -> None:
+    """Cancelled by its own people the shop returns pieces that it never took (X4); CS-Cart's own return is the only one that counts."""
+    product = known(default)
+    order_id = default.place({product: 2})
+    default.hint(CSCART, order_id)
+    default.sync_products()
+    assert default.stock(product) == (98, 98)
+    number = default.mirror(order_id)["id"]
+    for action in actions:
+        default.theirs.act(number, action)
+        if early:
+            default.sync_products(WEBASYST, next(iter(default.theirs.products()))["id"])
+        default.hint(WEBASYST, number)
+    default.sync_products()
+    default.hint(WEBASYST, number)
+    default.sync_products()
+    left = 98 if default.ours.order(order_id)["status"] in "OPC" else 100
+    assert default.stock(product) == (left, left)
+    assert left == (98 if actions[-1] in ("restore", "process") else 100)
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_what_an_edit_in_webasyst_gives_back_is_no_stock(default: Shops, carried: bool) -> None:
+    default.change(order_edits_to_cscart=carried)
+    product = known(default)
+    order_id = default.place({product: 5})
+    default.hint(CSCART, order_id)
+    default.sync_products()
+    there = default.mirror(order_id)
+    line = there["items"][0]
+    form = {f"items[0][{name}]": line[name] for name in ("product_id", "sku_id", "price")}
+    form |= {"id": there["id"], "shipping": there["shipping"], "discount": "0", "items[0][item_id]": line["id"], "items[0][quantity]": "2"}
+    default.theirs.call("POST", "shop.order.save", form=form)
+    default.hint(WEBASYST, there["id"])
+    default.sync_products()
+    left = 98 if carried else 95
+    assert default.stock(product) == (left, left)
+
+
+def test_a_correction_of_stock_that_was_cut_off_is_made_once(default: Shops) -> None:
+    product = known(default)
+    order_id = default.place({product: 2})
+    default.hint(CSCART, order_id)
+    default.sync_products()
+    number = default.mirror(order_id)["id"]
+    default.theirs.act(number, "delete")
+    default.fail(WEBASYST, "lose_answer", "massUpdate|product.update|skus.update")
+    for _ in range(3):
+        try:
+            default.hint(WEBASYST, number)
+        except StoreError as error:
+            assert error.retriable
+    default.sync_products()
+    assert default.stock(product) == (100, 100)

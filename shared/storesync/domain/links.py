@@ -55,7 +55,8 @@ class OrderLink:
     """Both ids of an order (either may be empty while a create is only intended), and what both sides were when last agreed.
 
     `status` and `body` prints are per store. `origin` is the store where it was placed. `claimed`: the counterpart's id points here.
-    `read_at`: when, by our clock, both sides were last looked at.
+    `read_at`: when, by our clock, both sides were last looked at. `held`: pieces by "product id/SKU id" that Webasyst believes to have
+    taken for an order which takes none (None: nobody has looked); `owed`: counts to be reached there, and by how much they move.
     """
 
     origin: StoreName
@@ -69,6 +70,8 @@ class OrderLink:
     read_at: datetime | None = None
     parked: str = ""
     claimed: bool = False
+    held: Mapping[str, int] | None = None
+    owed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     version: int = 0
 
     def id_in(self, store: StoreName) -> str:

@@ -5,9 +5,11 @@ from ..domain.journal import Action
 from ..domain.model import StoreName
 from ..domain.statuses import Standing
 from ..errors import NotKept
+from . import order_returns
 from .order_work import Both, OrderWork
 
 STEPS = 4
+FLAGGED = frozenset({"delete", "refund", "restore"})
 
 
 def standing(both: Both) -> Standing:
@@ -39,6 +41,9 @@ def _take(work: OrderWork, both: Both, step: statuses.Step) -> None:
     both[step.target] = after
     work.entry(Action.WRITTEN, step.target, "status", before.status, after.status, step.rule)
     work.counts[f"status_{step.target}"] += 1
+    if step.target is StoreName.WEBASYST:
+        # The client lifts or sets the flag around these; any other action that moved stock did so by itself.
+        (order_returns.accept if step.value in FLAGGED else order_returns.undo)(work, after)
     taken = after.status == step.value if step.target is StoreName.CSCART else after.status != before.status
     if not taken:
         # Asking again would get the same answer: the shop is left alone until one side moves.

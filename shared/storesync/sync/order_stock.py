@@ -44,10 +44,10 @@ def pending(connection: Connection, both: Both, counting: str) -> dict[str, int]
     standing = statuses.Standing(both[StoreName.CSCART].status, there.status)
     if counting == "none" or there.stock_taken or statuses.closes(connection.statuses, standing):
         return {}
-    return _pieces(there.lines)
+    return pieces(there.lines)
 
 
-def _pieces(lines: tuple[Line, ...]) -> dict[str, int]:
+def pieces(lines: tuple[Line, ...]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for line in lines:
         if line.variant_id:

@@ -25,7 +25,7 @@ from ..errors import (
     SyncError,
     Unauthorised,
 )
-from . import order_edits, order_mirror, order_statuses, order_stock, order_writing
+from . import order_edits, order_mirror, order_returns, order_statuses, order_stock, order_writing
 from .leases import LEASE_SECONDS, patient_lease
 from .order_work import Both, OrderWork, origin_of
 from .ports import Lease, World
@@ -153,6 +153,7 @@ class OrderSync:
             other = work.draft.id_in(work.origin.other)
             target = order if store is not work.origin else self._other(work, work.origin.other, other)
             work.both = {work.origin: source, work.origin.other: target}
+            order_returns.undo(work, work.both[StoreName.WEBASYST])
             kept = _kept(work)
             self._bodies(work, work.both)
         order_statuses.agreed(work, work.both, kept)
@@ -167,6 +168,7 @@ class OrderSync:
         target, fresh, differences = order_mirror.mirrored(work, source)
         work.both = {work.origin: source, work.origin.other: target}
         work.agreed(work.both, "TotalsDiffer" if differences else "")
+        order_returns.accept(work, work.both[StoreName.WEBASYST])
         order_writing.refuse(target, differences)
         return _kept(work) if fresh or target.status == FIRST[work.origin.other] else None
 

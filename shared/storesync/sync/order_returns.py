@@ -1,0 +1,84 @@
+"""Stock that Webasyst gives back, or takes, for a mirrored order that never touched it.
+
+A mirrored order is kept off the stock by a flag that tells the shop "already taken" (X3). Our own writes lift the flag first, but when
+somebody deletes, refunds or edits the order in Webasyst itself, the shop moves its stock by pieces that were never taken there (X4).
+What the shop believes to have taken is remembered with the link; where it changed by other hands, the count is set right again.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from ..domain import prints
+from ..domain.exchange import ProductWrite
+from ..domain.journal import Action
+from ..domain.model import Group, Product, StoreName, Variant
+from ..domain.orders import Order
+from .leases import LEASE_SECONDS, patient_lease
+from .order_stock import pieces
+from .order_work import OrderWork
+
+
+def believed(there: Order) -> dict[str, int]:
+    """What the shop thinks that this order took, by product and SKU id."""
+    if not there.stock_taken:
+        return {}
+    ids = {line.variant_id: f"{line.product_id}/{line.variant_id}" for line in there.lines}
+    return {ids[item]: count for item, count in pieces(there.lines).items()}
+
+
+def accept(work: OrderWork, there: Order) -> None:
+    """After our own writes, which move no stock."""
+    if there.stock_suppressed:
+        work.note(held=believed(there))
+
+
+def undo(work: OrderWork, there: Order) -> None:
+    """Set right what others moved. The counts to be reached are written down first, so that a second try does not move them again."""
+    held = work.draft.held
+    if not there.stock_suppressed or (held is not None and held == believed(there) and not work.draft.owed):
+        return
+    if held is None:
+        accept(work, there)
+        return
+    with patient_lease(work.world, "products", LEASE_SECONDS):
+        counted = _counts(work, held.keys() | believed(there).keys() | work.draft.owed.keys())
+        if not work.draft.owed:
+            work.note(owed=_owed(held, believed(there), counted), held=believed(there))
+            work.save()
+        _settle(work, counted)
+    work.note(owed={})
+
+
+def _counts(work: OrderWork, keys: Collection[str]) -> dict[str, tuple[Product, Variant]]:
+    found = work.world.store(StoreName.WEBASYST).products(sorted({key.partition("/")[0] for key in keys}))
+    return {f"{product.id}/{variant.id}": (product, variant) for product in found for variant in product.variants}
+
+
+def _owed(held: Mapping[str, int], now: Mapping[str, int], counted: Mapping[str, tuple[Product, Variant]]) -> dict[str, tuple[int, int]]:
+    moved = {item: now.get(item, 0) - held.get(item, 0) for item in held.keys() | now.keys()}
+    stocks = {item: counted[item][1].stock for item in moved if item in counted}
+    return {item: (stock + moved[item], moved[item]) for item, stock in stocks.items() if stock is not None and moved[item]}
+
+
+def _settle(work: OrderWork, counted: Mapping[str, tuple[Product, Variant]]) -> None:
+    due = [(key, by) for key, (target, by) in work.draft.owed.items() if key in counted and not _is_done(counted[key][1].stock, target, by)]
+    writes = [_write(work, *counted[key], by) for key, by in due]
+    for outcome in work.store(StoreName.WEBASYST).write(writes) if writes else ():
+        if outcome.error is not None:
+            raise outcome.error
+    work.counts["stock_undone"] += len(writes)
+
+
+def _write(work: OrderWork, product: Product, variant: Variant, by: int) -> ProductWrite:
+    assert variant.stock is not None
+    fixed = replace(variant, stock=variant.stock + by)
+    old, new = (json.dumps({"sku": item.sku.strip(), "stock": item.stock}, ensure_ascii=False) for item in (variant, fixed))
+    work.entry(Action.WRITTEN, StoreName.WEBASYST, "stock", old, new, "Webasyst moved what a mirrored order never took")
+    desired = product.with_variants(tuple(fixed if item.id == variant.id else item for item in product.variants))
+    return ProductWrite(product, desired, frozenset({prints.key(Group.STOCK, variant.id)}))
+
+
+def _is_done(count: int | None, target: int, by: int) -> bool:
+    """Whether an earlier try has moved it: the count lies nearer to the target than to where it set out from. Unlimited stays so."""
+    return count is None or abs(count - target) < abs(count - (target - by))
