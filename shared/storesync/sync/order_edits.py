@@ -3,6 +3,7 @@
 from ..domain import order_comparison as comparison
 from ..domain.journal import Action
 from ..domain.model import StoreName
+from ..errors import TotalsDiffer
 from . import order_returns
 from .order_lines import translated
 from .order_work import Both, OrderWork
@@ -32,7 +33,7 @@ def carried(work: OrderWork, both: Both, moved_stores: list[StoreName], *, force
     old, new = comparison.change(before, both[target])
     lost = comparison.change(None, before)[1] if target in moved_stores else ""
     work.entry(Action.CONFLICT if lost else Action.WRITTEN, target, "order", old, new, rule=f"edited in {source}", loser=lost)
-    work.agreed(both, "TotalsDiffer" if found else "")
+    work.agreed(both, TotalsDiffer.__name__ if found else "")
     if target is StoreName.WEBASYST:
         order_returns.accept(work, both[target])
     refuse(both[target], found)

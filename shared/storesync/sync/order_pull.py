@@ -10,7 +10,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.exchange import Page
 from ..domain.model import StoreName
 from ..domain.orders import OrderHead
-from ..errors import SyncError
+from ..errors import CircuitOpen, SyncError
 from .orders import HELD
 from .ports import Lease, World
 
@@ -115,7 +115,9 @@ class OrderPull:
                 self.world.links.unpark("connection", parked.store, parked.record_id)
         names = {error.__name__ for error in HELD}
         before = self.world.clock.now() - PATIENCE
-        waiting = [item for item in self.world.links.parked("order") if item.reason in names and item.at and item.at < before]
+        down = CircuitOpen.__name__
+        held = [item for item in self.world.links.parked("order") if item.reason in names and item.at]
+        waiting = [item for item in held if item.reason == down or (item.at and item.at < before)]
         if waiting and self._other_answers():
             self.world.queue.send([self._retry(item.store, item.record_id) for item in waiting])
             self.counts["resumed"] += len(waiting)

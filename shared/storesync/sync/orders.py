@@ -15,6 +15,7 @@ from ..domain.orders import Order
 from ..domain.statuses import Standing
 from ..errors import (
     ApiDisabled,
+    CircuitOpen,
     ConfigurationError,
     FilterIgnored,
     Forbidden,
@@ -23,6 +24,7 @@ from ..errors import (
     RecordError,
     Rejected,
     SyncError,
+    TotalsDiffer,
     Unauthorised,
 )
 from . import order_edits, order_mirror, order_returns, order_statuses, order_stock, order_writing
@@ -34,7 +36,7 @@ __all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
 
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
 PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
-HELD = (*PAUSING, ConfigurationError)
+HELD = (*PAUSING, ConfigurationError, CircuitOpen)
 RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=2)
 WAITED_SECONDS = 0.05
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
@@ -43,7 +45,8 @@ FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
 def apply_change(world: World, change: Change) -> dict[str, int]:
     """One hint, whichever store it came from: one worker per order at a time, by a lease on where the order was placed.
 
-    What stops a whole connection sets the order aside as well, so that it is taken up again when the connection is.
+    What stops a whole connection sets the order aside as well, so that it is taken up again when the connection is; a store that is
+    down for long costs no message.
     """
     store, order_id = change.store, change.ids[0]
     known = world.links.order(store, order_id)
@@ -52,6 +55,8 @@ def apply_change(world: World, change: Change) -> dict[str, int]:
     except HELD as error:
         origin = (known.origin, known.id_in(known.origin)) if known else (store, order_id)
         world.links.park(_parked(world, *origin, error))
+        if isinstance(error, CircuitOpen):
+            return {"held": 1}
         raise
     if change.cause is Cause.CONSOLE and not counts.get("parked"):
         world.links.unpark("order", store, order_id)
@@ -167,7 +172,7 @@ class OrderSync:
     def _new(self, work: OrderWork, source: Order) -> Standing | None:
         target, fresh, differences = order_mirror.mirrored(work, source)
         work.both = {work.origin: source, work.origin.other: target}
-        work.agreed(work.both, "TotalsDiffer" if differences else "")
+        work.agreed(work.both, TotalsDiffer.__name__ if differences else "")
         order_returns.accept(work, work.both[StoreName.WEBASYST])
         order_writing.refuse(target, differences)
         return _kept(work) if fresh or target.status == FIRST[work.origin.other] else None
@@ -206,6 +211,9 @@ class OrderSync:
         work.counts["parked"] += 1
 
     def _unpark(self, work: OrderWork) -> None:
+        """Money that differs stays shown until both bodies agree, whatever else is well."""
+        if work.draft.parked == TotalsDiffer.__name__:
+            return
         if work.link and work.link.parked:
             self.world.links.unpark("order", work.origin, work.origin_id)
         work.note(parked="")
