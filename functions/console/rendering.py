@@ -60,7 +60,16 @@ def environment(language: str) -> Environment:
     catalogue = texts.catalogue(language)
     # Not the new style: that one trusts whatever it translates, and some of it comes from the shops.
     made.install_gettext_translations(catalogue, newstyle=False)  # type: ignore[attr-defined]
-    made.filters.update({"moment": moment, "duration": _translated(duration, catalogue.ngettext), "number": number, "color": color, "advice": advice, "told": lambda value: statuses.told(value, catalogue.gettext)})
+    made.filters.update(
+        {
+            "moment": moment,
+            "duration": _translated(duration, catalogue.ngettext),
+            "number": number,
+            "color": color,
+            "advice": advice,
+            "told": lambda value: statuses.told(value, catalogue.gettext),
+        }
+    )
     made.globals.update({"asset": asset, "languages": texts.LANGUAGES})
     return made
 

@@ -109,7 +109,7 @@ def direction(connection: Connection, group: Group, moved: Moved, made_from: Sto
         return StoreName.WEBASYST, "owner"
     if policy is Policy.TO_CSCART:
         return StoreName.CSCART, "owner"
-    if made_from is not None:
+    if made_from is not None and moved.first:
         return made_from.other, "created"
     if moved.both:
         preferred = (connection.stock_owner if group is Group.STOCK else None) or connection.preferred

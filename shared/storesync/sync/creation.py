@@ -7,13 +7,14 @@ from datetime import timedelta
 from ..domain import fields
 from ..domain.exchange import Outcome
 from ..domain.journal import Action
-from ..domain.model import Product, StoreName
+from ..domain.model import StoreName
 from ..domain.planning import Pair, Plan, Side, media_direction
 from ..errors import NotKept, OutcomeUnknown, SyncError
+from .budget import Budget
+from .imaging import ImageStep
 from .leases import LEASE_SECONDS
 from .linking import Linker
 from .matching import Match
-from .media import MediaSync
 from .notes import Notebook
 from .pending import Pending
 from .ports import Lease, World
@@ -23,8 +24,9 @@ UNDER_WAY = timedelta(seconds=30)
 
 
 class Creations:
-    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker, pending: Pending) -> None:
+    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker, pending: Pending, budget: Budget) -> None:
         self.world, self.lease, self.notes, self.linker, self.pending = world, lease, notes, linker, pending
+        self.budget = budget
 
     def apply(self, store: StoreName, creations: Sequence[Creation]) -> Iterator[tuple[str, SyncError]]:
         """Yields the source products whose creation is to be tried again, and why. Raises what stops the store as a whole."""
@@ -49,9 +51,9 @@ class Creations:
         pairs = list(zip(due, outcomes, strict=True))
         made = [(item, outcome) for item, outcome in pairs if outcome.product is not None]
         failed = [(item, outcome) for item, outcome in pairs if outcome.product is None]
-        for item, outcome in made:
-            self._made(store, item, outcome)
+        late = [(item.match.source.id, error) for item, outcome in made if (error := self._made(store, item, outcome))]
         self.linker.flush()
+        yield from late
         self.pending.clear_new(store, [item.match.source.id for item, outcome in pairs if not (outcome.error and outcome.error.retriable)])
         for item, outcome in failed:
             error = outcome.error or NotKept("created, yet not found", product=item.match.source.id)
@@ -64,7 +66,8 @@ class Creations:
         name = self.world.connection.id
         return {item.desired.variants[0].sku: f"{name}:{store}:{item.match.source.id}" for item in due}
 
-    def _made(self, store: StoreName, item: Creation, outcome: Outcome) -> None:
+    def _made(self, store: StoreName, item: Creation, outcome: Outcome) -> SyncError | None:
+        """Returns why its images are still to come."""
         assert outcome.product is not None
         created = outcome.product
         skus = {variant.sku.strip(): variant.id for variant in created.variants}
@@ -76,21 +79,14 @@ class Creations:
         self.notes.counts[f"created_{store.other}"] += 1
         new = fields.text({"name": created.content.name, "skus": [variant.sku for variant in created.variants]})
         self.notes.event(created, store.other, Action.CREATED, f"new in {store}", new=new)
-        self._images(update, kept)
+        error: SyncError | None = None
+        if self.budget.spent and update.media is not None:
+            self.linker.put_off_images(update)
+            error = NotKept("no time was left")
+        else:
+            error = ImageStep(self.world, self.lease, self.notes, self.linker).run(update, kept)
         self.linker.settle(update, kept)
-
-    def _images(self, update: Update, kept: dict[StoreName, Product]) -> None:
-        if update.media is None:
-            return
-        self.lease.check()
-        self.lease.extend(LEASE_SECONDS)
-        media = MediaSync(self.world, update.media.other, self.lease)
-        try:
-            kept[update.media] = media.transfer(kept[update.media.other], kept[update.media])
-        except SyncError as error:
-            media.failed.append(type(error).__name__)
-        self.notes.counts["images"] += media.sent
-        self.linker.images(update, update.media, kept, media.failed)
+        return error
 
 
 def _as_update(store: StoreName, match: Match, world: World) -> Update:

@@ -14,6 +14,8 @@ from .pending import twin
 from .ports import Lease, World
 from .proposals import Update
 
+LATE = "-"  # no print is like it: the images of that side are yet to go over
+
 
 class Linker:
     """`settle` gathers, `flush` writes: claims and rows of many products share transactions."""
@@ -26,6 +28,7 @@ class Linker:
         self._entries: list[Entry] = []
         self._unparked: list[tuple[StoreName, str]] = []
         self._failed: dict[str, str] = {}
+        self._late: set[str] = set()
 
     def settle(self, update: Update, kept: Mapping[StoreName, Product]) -> None:
         """What both stores hold is what they agreed on from now on."""
@@ -37,7 +40,9 @@ class Linker:
         for store, mine in ((StoreName.CSCART, pairs), (StoreName.WEBASYST, back)):
             known = () if update.match.stale else update.match.rows[store]
             now = self._prints(store, update, kept[store], mine)
-            rows += records.rows(store, kept[store], kept[store.other].id, mine, known, now)
+            reason = self._failed.get(update.match.source.id, "") if store is update.store and update.match.source.id in self._late else ""
+            settings = records.settings_mark(self.world.connection)
+            rows += records.rows(store, kept[store], kept[store.other].id, mine, known, now, reason, settings)
         self._gather(update, kept, rows, pairs)
         self._tell(update, kept)
 
@@ -49,8 +54,8 @@ class Linker:
         now = records.kept_prints(read, update.plan.desired[store], kept, written)
         before = prints.of(read)
         now |= {name: value for name, value in prints.of(kept).items() if name not in before}
-        if self._failed.get(update.match.source.id) == "time" and store is not update.media:
-            now.pop(Group.MEDIA.value, None)
+        if update.match.source.id in self._late and update.media is not None:
+            now[Group.MEDIA.value] = prints.of(kept)[Group.MEDIA.value] if store is update.media else LATE
         lost = {item.id for item in kept.variants if item.id not in pairs} if store.other in update.added else set()
         return {name: value for name, value in now.items() if name.partition(":")[2] not in lost}
 
@@ -117,13 +122,19 @@ class Linker:
 
     def agree_images(self, update: Update) -> None:
         """On the first link equal numbers of images count as agreed: each then has its twin, so that one of five can be replaced."""
-        if update.media is not None:
-            self._failed[update.match.source.id] = "time"
-            return
         ours, theirs = (update.pair.side(name).product for name in (StoreName.CSCART, StoreName.WEBASYST))
         if update.pair.whole and ours.images and len(ours.images) == len(theirs.images) and not update.match.linked:
             links = [ImageLink("", mine.key, other.key) for mine, other in zip(ours.images, theirs.images, strict=True)]
             self.world.links.save_images(ours.id, links, self.lease)
+
+    def put_off_images(self, update: Update) -> None:
+        """They are still to come from where they were to come from, whatever has arrived already."""
+        self._late.add(update.match.source.id)
+
+    def give_up_images(self, update: Update, error: SyncError) -> None:
+        """Until something about the product changes, or the owner asks."""
+        self._failed[update.match.source.id] = type(error).__name__
+        self.notes.note_parked(update.store, update.match.source.id, label(update.match.source), error)
 
     def images(self, update: Update, target: StoreName, kept: Mapping[StoreName, Product], failed: Sequence[str]) -> None:
         source, product = update.pair.side(target.other).product, update.pair.side(target).product

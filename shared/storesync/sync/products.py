@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from ..domain.changes import Cause, Change, Kind
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.model import Product, StoreName
-from ..errors import MissingLink, NotKept, OutcomeUnknown, ServerFault, SyncError
+from ..errors import MissingLink, NotKept, SyncError
 from .budget import Budget
 from .creation import Creations
+from .imaging import ImageStep, stops
 from .leases import LEASE_SECONDS
 from .linking import Linker
-from .media import MediaSync
 from .notes import Notebook
 from .pending import Pending, name_of
 from .ports import Lease, World
 from .proposals import Proposals, Proposer, Update
 from .removal import Removals
 
-ALONE = (OutcomeUnknown, ServerFault, MissingLink)  # may concern one record: it is tried again by itself
 MOST_TRIES = 3
 Chosen = Callable[[Proposals], Proposals]
 
@@ -44,6 +43,7 @@ class ProductSync:
         self.notes = Notebook(world, lease, cause, run)
         self.counts: Counter[str] = self.notes.counts
         self.linker = Linker(world, lease, self.notes)
+        self.images = ImageStep(world, lease, self.notes, self.linker)
         self.again: dict[str, SyncError] = {}
 
     def apply(self, store: StoreName, ids: Collection[str], chosen: Chosen | None = None) -> Counter[str]:
@@ -68,7 +68,7 @@ class ProductSync:
             self.notes.refuse(refusal)
         Removals(self.world, self.lease, self.notes).apply(store, proposals.gone)
         self._update(proposals.updates, pending)
-        creations = Creations(self.world, self.lease, self.notes, self.linker, pending)
+        creations = Creations(self.world, self.lease, self.notes, self.linker, pending, self.budget)
         for product_id, error in creations.apply(store, proposals.creations):
             if not self._retry(product_id, error):
                 self.notes.park_id(store, product_id, error)
@@ -123,7 +123,7 @@ class ProductSync:
         return True
 
     def _set_aside(self, item: _Work, error: SyncError) -> bool:
-        if error.retriable and not isinstance(error, ALONE):
+        if stops(error):
             raise error
         if error.retriable and self._retry(item.update.match.source.id, error):
             return False
@@ -131,22 +131,13 @@ class ProductSync:
         return True
 
     def _images(self, item: _Work) -> None:
-        """What the images come to is told, and holds up nothing else of the product."""
-        target = item.update.media
-        if target is None or (self.budget.spent and self._retry(item.update.match.source.id, None)):
-            self.linker.agree_images(item.update)
+        if item.update.media is not None and self.budget.spent:
+            self._retry(item.update.match.source.id, None)
+            self.linker.put_off_images(item.update)
             return
-        self.lease.check()
-        self.lease.extend(LEASE_SECONDS)
-        media = MediaSync(self.world, target.other, self.lease)
-        try:
-            item.kept[target] = media.transfer(item.update.pair.side(target.other).product, item.kept[target])
-        except SyncError as error:
-            if error.retriable and not isinstance(error, ALONE):
-                raise
-            media.failed.append(type(error).__name__)
-        self.counts["images"] += media.sent
-        self.linker.images(item.update, target, item.kept, media.failed)
+        error = self.images.run(item.update, item.kept)
+        if error is not None and not (error.retriable and self._retry(item.update.match.source.id, error)):
+            self.linker.give_up_images(item.update, error)
 
     # -- what is tried again by itself
 

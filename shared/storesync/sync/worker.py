@@ -19,7 +19,9 @@ from .pull import Pull
 class Worker:
     """`look` answers the console's questions."""
 
-    def __init__(self, world: Callable[[str], World], look: Callable[[World, tuple[str, ...], Budget], dict[str, int]] | None = None) -> None:
+    def __init__(
+        self, world: Callable[[str], World], look: Callable[[World, tuple[str, ...], Budget], dict[str, int]] | None = None
+    ) -> None:
         self._world, self._look = world, look
 
     def apply(self, change: Change, remaining: float | None = None) -> dict[str, int]:

@@ -1,0 +1,45 @@
+"""The step of a pass that brings images: whatever comes of it holds up nothing else of the product."""
+
+from ..domain.model import Product, StoreName
+from ..errors import ApiDisabled, Forbidden, OutcomeUnknown, PaymentRequired, ServerFault, SyncError, Unauthorised
+from .leases import LEASE_SECONDS
+from .linking import Linker
+from .media import MediaSync
+from .notes import Notebook
+from .ports import Lease, World
+from .proposals import Update
+
+ALONE = (OutcomeUnknown, ServerFault)  # may concern one record: it is tried again by itself
+PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
+
+
+def stops(error: SyncError) -> bool:
+    """Whether it concerns a whole store, so that the pass ends here."""
+    return isinstance(error, PAUSING) or (error.retriable and not isinstance(error, ALONE))
+
+
+class ImageStep:
+    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker) -> None:
+        self.world, self.lease, self.notes, self.linker = world, lease, notes, linker
+
+    def run(self, update: Update, kept: dict[StoreName, Product]) -> SyncError | None:
+        """Returns what broke it off; raises what stops a store. `kept` is brought up to date either way."""
+        target = update.media
+        if target is None:
+            self.linker.agree_images(update)
+            return None
+        self.lease.extend(LEASE_SECONDS)
+        self.lease.check()
+        media = MediaSync(self.world, target.other, self.lease)
+        try:
+            kept[target] = media.transfer(update.pair.side(target.other).product, kept[target])
+        except SyncError as error:
+            if stops(error):
+                raise
+            kept[target] = next(iter(self.world.store(target).products([kept[target].id])), kept[target])
+            self.linker.put_off_images(update)
+            return error
+        finally:
+            self.notes.counts["images"] += media.sent
+        self.linker.images(update, target, kept, media.failed)
+        return None
