@@ -10,11 +10,9 @@ from ..errors import DuplicateSku, NotKept, SyncError
 from . import records
 from .matching import linked_variants, merged_prints
 from .notes import Notebook, label
-from .pending import twin
+from .pending import LATE, twin
 from .ports import Lease, World
 from .proposals import Update
-
-LATE = "-"  # no print is like it: the images of that side are yet to go over
 
 
 class Linker:

@@ -4,18 +4,30 @@ One note per connection, as one worker at a time works on its products; it is go
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from ..domain import prints
 from ..domain.connection import Policy
-from ..domain.model import Group, Product, StoreName
+from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.planning import Decision, Pair, policy_of
 from .ports import Lease, World
 
 NAME, NEW = "pending", "new|"
+LATE = "-"  # no print is like it: the images of that side are yet to go over
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """`media`: the store whose images are replaced; `added`: variants that a store gains."""
+
+    pair: Pair
+    decisions: Sequence[Decision]
+    desired: Mapping[StoreName, Product]
+    media: StoreName | None
+    added: Mapping[StoreName, Sequence[Variant]]
 
 
 @dataclass(slots=True)
@@ -70,12 +82,16 @@ class Pending:
         sides = {name: replace(pair.side(name), prints=kept[name]) for name in StoreName}
         return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], made_from=store)
 
+    def adding(self, store: StoreName) -> set[str]:
+        """SKUs of variants that were being added to products of this store."""
+        return {sku for noted in self.noted.values() for sku in noted.get("added", {}).get(store, ())}
+
     # -- writes
 
-    def note(self, pairs: Iterable[tuple[Pair, Iterable[Decision], Mapping[StoreName, Product]]]) -> None:
+    def note(self, intentions: Iterable[Intention]) -> None:
         """Takes the place of what was noted before."""
         merging = policy_of(self.world.connection, Group.STOCK) is Policy.TWO_WAY
-        noted = {name_of(pair): _note(pair, decisions, desired, merging) for pair, decisions, desired in pairs}
+        noted = {name_of(item.pair): _note(item, merging) for item in intentions if item.decisions or item.media or item.added}
         if noted or self.noted:
             self._save(noted | {name: found for name, found in self.noted.items() if name.startswith(NEW)})
 
@@ -100,6 +116,9 @@ class Pending:
             for key, (_, new, other, seen) in noted["writes"].get(store, {}).items():
                 if now[store].get(key) == new:
                     kept[store][key], kept[store.other][other] = new, seen
+        if noted["media"]:
+            target = StoreName(noted["media"])
+            kept[target][Group.MEDIA.value], kept[target.other][Group.MEDIA.value] = now[target][Group.MEDIA.value], LATE
         agreed = {ours: count for ours, count in noted["agreed"].items() if _settle(pair, ours, noted["writes"], count, now, kept)}
         sides = {store: replace(pair.side(store), prints=kept[store]) for store in StoreName}
         return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], agreed=agreed)
@@ -129,19 +148,21 @@ def _expected(product: Product) -> dict[str, dict[str, str]]:
     return found
 
 
-def _note(pair: Pair, decisions: Iterable[Decision], desired: Mapping[StoreName, Product], merging: bool) -> dict[str, Any]:
+def _note(item: Intention, merging: bool) -> dict[str, Any]:
     """`merging`: both stores' movements of stock count. Per write: the print before, the print after, and the print of the other side that it stands on."""
+    pair = item.pair
     now = {store: prints.of(pair.side(store).product) for store in StoreName}
-    then = {store: prints.of(desired[store]) for store in StoreName}
+    then = {store: prints.of(item.desired[store]) for store in StoreName}
     writes: dict[str, dict[str, list[str]]] = {}
     agreed: dict[str, int] = {}
-    for decision in decisions:
+    for decision in item.decisions:
         store, key = decision.target, decision.key
         other = twin(pair, store.other, key)
         writes.setdefault(store, {})[key] = [now[store].get(key, ""), then[store][key], other, now[store.other].get(other, "")]
         if merging and decision.group is Group.STOCK and decision.new["stock"] is not None:
             agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
-    return {"writes": writes, "agreed": agreed}
+    added = {store: [variant.sku.strip() for variant in variants] for store, variants in item.added.items()}
+    return {"writes": writes, "agreed": agreed, "media": item.media or "", "added": added}
 
 
 def _settle(

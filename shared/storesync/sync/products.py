@@ -14,7 +14,7 @@ from .imaging import ImageStep, stops
 from .leases import LEASE_SECONDS
 from .linking import Linker
 from .notes import Notebook
-from .pending import Pending, name_of
+from .pending import Intention, Pending, name_of
 from .ports import Lease, World
 from .proposals import Proposals, Proposer, Update
 from .removal import Removals
@@ -79,9 +79,7 @@ class ProductSync:
     def _update(self, updates: Sequence[Update], pending: Pending) -> None:
         self.linker.index_unlinked(updates)
         work = [_Work(item, {name: item.pair.side(name).product for name in StoreName}) for item in updates]
-        due = [item for item in work if item.update.plan.decisions]
-        if due or pending.noted:
-            pending.note((item.update.pair, item.update.plan.decisions, item.update.plan.desired) for item in due)
+        pending.note([Intention(item.pair, item.plan.decisions, item.plan.desired, item.media, item.added) for item in updates])
         for target in StoreName:
             self._write(target, work)
         failed = [item.name for item in work if not self._settle(item)]

@@ -74,7 +74,7 @@ class Proposer:
     def propose(self, store: StoreName, ids: Collection[str]) -> Proposals:
         """Raises CatalogueUnread, and whatever stops a store as a whole. Reserved pieces are counted before Webasyst is read."""
         held = reserved(self.world)
-        products = self.world.store(store).products(ids)
+        products = self._whole(store, self.world.store(store).products(ids))
         matches, refused = Matching(self.world, store).match(products)
         made = [self._one(store, match, held) for match in matches]
         refusals = [Refusal(store, product, error) for product, error in refused]
@@ -84,6 +84,13 @@ class Proposer:
             tuple(refusals + [item for item in made if isinstance(item, Refusal)]),
             tuple(self._gone(store, ids, products)),
         )
+
+    def _whole(self, store: StoreName, products: Sequence[Product]) -> list[Product]:
+        """Without those that are but a variant which was being added to another product when the work was cut off."""
+        adding = self.pending.adding(store)
+        alone = [item for item in products if len(item.variants) == 1 and item.variants[0].sku.strip() in adding]
+        linked = self.world.links.rows(store, [item.id for item in alone]) if alone else {}
+        return [item for item in products if item not in alone or item.id in linked]
 
     def _gone(self, store: StoreName, ids: Collection[str], products: Sequence[Product]) -> Iterator[Row]:
         here = {item for product in products for item in (product.id, *(variant.id for variant in product.variants))}
@@ -107,7 +114,7 @@ class Proposer:
     # -- products that exist on both sides
 
     def _update(self, store: StoreName, match: Match, held: Mapping[str, int]) -> Update:
-        pair = self.pending.made(store, self.pending.believed(_pair(store, match, held)))
+        pair = self.pending.believed(self.pending.made(store, _pair(store, match, held)))
         fits = {name: self.world.store(name).fit for name in StoreName}
         planned = self._checked(plan(self.world.connection, pair, fits))
         added = {name: found for name in StoreName if (found := self._lacking(name, match, pair))}
@@ -157,7 +164,8 @@ class Proposer:
         fresh = [
             item for item in source.variants if item.id not in linked and item.sku.strip() and item.sku.strip().casefold() not in taken
         ]
-        if not fresh or self._known_elsewhere(store, fresh, target):
+        began = self.pending.adding(store)
+        if not fresh or (not all(item.sku.strip() in began for item in fresh) and self._known_elsewhere(store, fresh, target)):
             return ()
         wanted = self.world.store(store).fit(translate(self.world.connection, source, store, target))
         chosen = {item.id for item in fresh}
