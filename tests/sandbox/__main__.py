@@ -5,20 +5,24 @@ import json
 import signal
 import sys
 import tempfile
-import time
+import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
+import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from storesync.errors import SyncError
 
-from .script import compare
+from .script import report
 from .script.day import Day
-from .script.scene import NAME, Options, Scene, open_scene
+from .script.opening import CannotStart, folder_of, open_scene
+from .script.scene import Options, Scene
+from .script.shops import ShopError
 
-out = Console(stderr=True)
-SECONDS = 900.0
+out = Console(stderr=True, soft_wrap=True)
+SECONDS = 1800.0
 
 
 def parse(arguments: list[str]) -> tuple[Options, bool]:
@@ -29,101 +33,119 @@ def parse(arguments: list[str]) -> tuple[Options, bool]:
     parser.add_argument("--orders", type=int, default=30, help="orders of the CS-Cart sandbox, and half as many placed during the day")
     parser.add_argument("--json", action="store_true", help="the last line printed is one JSON object")
     parser.add_argument("--state", type=Path, help="where the state is kept (default: .local; with --once a folder of its own)")
-    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--fresh", action="store_true", help="forget the state of earlier starts")
+    parser.add_argument("--port", type=int, default=0, help="the first of four neighbouring ports (default: 8700; with --once any free ones)")
     for name in ("--webasyst-url", "--webasyst-token", "--cscart-url", "--cscart-email", "--cscart-key"):
         parser.add_argument(name, default="", help="a real shop in the place of the sandbox one")
     given = vars(parser.parse_args(arguments))
+    if bool(given["webasyst_url"]) != bool(given["webasyst_token"]):
+        parser.error("--webasyst-url and --webasyst-token belong together")
+    if len({bool(given[name]) for name in ("cscart_url", "cscart_email", "cscart_key")}) > 1:
+        parser.error("--cscart-url, --cscart-email and --cscart-key belong together")
+    if given["products"] < 1 or given["orders"] < 0:
+        parser.error("--products is at least 1, --orders at least 0")
     as_json = given.pop("json")
     given["state"] = given["state"] or (Path(tempfile.mkdtemp(prefix="storesync-")) if given["once"] else Path(".local"))
     return Options(**given), as_json
 
 
-def first_sync(scene: Scene) -> bool:
-    """The initial load, with a bar for each catalogue."""
+def first_sync(scene: Scene) -> list[str]:
+    """The initial load, with a bar for each catalogue; what went wrong."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out) as progress:
-        bars = {store: progress.add_task(f"first sync: {store}", total=None) for store in ("cscart", "webasyst")}
+        bars = {store: progress.add_task(f"first sync: {store}", total=None) for store in report.STORES}
 
-        def tick() -> None:
+        def look() -> None:
             for store, bar in bars.items():
                 runs = scene.streams.runs(f"sweep:{store}", 3)
                 if run := max(runs, key=lambda run: run.progress, default=None):
                     progress.update(bar, total=run.expected or None, completed=run.progress)
 
-        scene.rounds.look = tick
-        return scene.rounds.settle(SECONDS)
+        scene.rounds.look = look
+        quiet = scene.rounds.settle(SECONDS)
+        scene.rounds.look = lambda: None
+    return [] if quiet else [_restless(scene)]
 
 
-def report(scene: Scene, quiet: bool, quiet_writes: int) -> dict[str, Any]:
-    products, found = compare.product_differences(scene.cscart, scene.webasyst)
-    orders, more = compare.order_differences(scene.cscart, scene.webasyst, NAME)
-    traffic = scene.rounds.traffic
-    parked = list(scene.links.parked())
-    differences = (
-        found + more + ([] if quiet else [f"the shops did not come to rest: {'; '.join(scene.rounds.unfinished) or 'writes go on'}"])
-    )
-    return {
-        "agree": not differences and not scene.stack.dead_letters(),
-        "products": products,
-        "orders": orders,
-        "differences": differences,
-        "writes": {store: traffic.writes[store] for store in ("cscart", "webasyst")},
-        "calls": {store: traffic.calls[store] for store in ("cscart", "webasyst")},
-        "parked": len(parked),
-        "parked_records": [f"{item.kind} {item.store} {item.label or item.record_id}: {item.reason}" for item in parked][:50],
-        "dead_letters": len(scene.stack.dead_letters()),
-        "quiet_pass_writes": quiet_writes,
-    }
+def _restless(scene: Scene) -> str:
+    return f"the shops did not come to rest: {'; '.join(scene.rounds.unfinished) or 'writes go on'}"
 
 
-def play_day(scene: Scene) -> tuple[bool, int]:
+def play_day(scene: Scene) -> tuple[list[str], int]:
+    """What went wrong, and how many writes a further pass over shops at rest made."""
     day = Day(scene.cscart, scene.webasyst, scene.options.seed)
-    played = day.play(max(3, scene.options.products // 20), scene.options.orders // 2)
-    out.print(f"the day: {played}")
+    out.print(f"the day: {day.play(max(3, scene.options.products // 20), scene.options.orders // 2)}")
     quiet = scene.rounds.settle(SECONDS)
-    moved = day.move_webasyst_orders(
-        [order for order in scene.webasyst.orders() if compare._mark(order)], max(1, scene.options.orders // 10)
-    )
-    out.print(f"status changes in Webasyst: {moved}")
+    out.print(f"the evening: {day.evening(max(1, scene.options.orders // 10))}")
     quiet = scene.rounds.settle(SECONDS) and quiet
-    return quiet, scene.rounds.round()
-
-
-def show(found: dict[str, Any]) -> None:
-    out.print(f"products {found['products']}, orders {found['orders']}, differences: {len(found['differences']) or 'none'}")
-    for line in found["differences"][:40]:
-        out.print(f"  {line}", markup=False)
-    for line in found["parked_records"]:
-        out.print(f"  set aside: {line}", markup=False)
+    problems = [] if quiet else [_restless(scene)]
+    return day.problems + problems, scene.rounds.round()
 
 
 def stay(scene: Scene) -> None:
+    """Until Ctrl-C or SIGTERM, either of which ends by an exception."""
+    scene.slow_down()
     scene.stack.start_schedules()
-    out.print(f"console:  {scene.stack.api_url}/console")
-    out.print(f"CS-Cart:  {scene.cscart.url}   Webasyst: {scene.webasyst.url}")
-    out.print("Edit either shop and watch it arrive in the other. Ctrl-C ends everything and keeps the state.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    while True:
-        time.sleep(1)
+    for line in scene.moved:
+        out.print(line)
+    out.print(f"the console:              {scene.stack.api_url}/console   (it asks for: {scene.sign_in})", highlight=False)
+    out.print(f"CS-Cart {scene.cscart.url}   Webasyst {scene.webasyst.url}", highlight=False)
+    out.print("Edit either shop and watch it arrive in the other. Ctrl-C ends everything; the state is kept for the next start.")
+    threading.Event().wait()
+
+
+def run(options: Options, stack: ExitStack) -> dict[str, object]:
+    scene = open_scene(options, stack)
+    problems: list[str] = []
+    if scene.connect():
+        problems += first_sync(scene)
+    else:
+        out.print(f"going on with the state in {folder_of(options)}")
+        scene.rounds.round()
+    more, quiet_writes = play_day(scene) if options.once else ([], 0)
+    result, aside = report.judge(scene, problems + more, quiet_writes)
+    report.show(out, result, aside)
+    if not options.once:
+        stay(scene)
+    return result
+
+
+def guarded(options: Options) -> dict[str, object]:
+    """Everything that was started ends here, whatever happens, and no second signal interrupts that."""
+    stack = ExitStack()
+    try:
+        return run(options, stack)
+    except CannotStart as problem:
+        out.print(str(problem), markup=False)
+        return report.failed(str(problem))
+    except SyncError as problem:
+        out.print(f"{problem.advice} ({problem})", markup=False)
+        return report.failed(f"{type(problem).__name__}: {problem}")
+    except (ShopError, requests.RequestException) as problem:
+        out.print(f"a shop did not answer the script as it should: {problem}", markup=False)
+        return report.failed(f"the script: {type(problem).__name__}: {problem}")
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        stack.close()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def main(arguments: list[str]) -> int:
     options, as_json = parse(arguments)
-    with ExitStack() as stack:
-        scene = open_scene(options, stack)
-        scene.connect()
-        quiet = first_sync(scene)
-        quiet, writes = play_day(scene) if options.once else (quiet, 0)
-        found = report(scene, quiet, writes)
-        show(found)
-        if not options.once:
-            try:
-                stay(scene)
-            except KeyboardInterrupt:
-                out.print("ending; the state is kept")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        result = guarded(options)
+    except KeyboardInterrupt:
+        out.print("ended; the state is kept" if not options.once else "ended before the day was over")
+        return 1 if options.once else 0
     if as_json:
-        print(json.dumps(found, ensure_ascii=False))
-    return 0 if found["agree"] else 1
+        print(json.dumps(result, ensure_ascii=False))
+    return 0 if result["agree"] else 1
 
 
 if __name__ == "__main__":

@@ -152,7 +152,8 @@ class _Listener(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        # HTTPServer asks the resolver for the host's name here, which can take seconds.
+        # HTTPServer asks the resolver for the host's name here, which can take seconds. A port is ours again right after an earlier start.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         socket.socket.bind(self.socket, self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "localhost", self.server_address[1]

@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Protocol, Self
 
 from .shops import MARKER, CsCartShop, WebasystShop, values
 
@@ -17,103 +18,162 @@ ORDER_STATES = {
     "F": {"deleted", "refunded"},
 }
 VISIBLE = {"A": "1", "H": "0", "D": "-1"}
+# Reasons that only the merchant can settle. Everything else that is set aside is a difference.
+SETTLED_BY_MERCHANT = {"DuplicateSku", "MissingLink", "MissingRate", "UnmappedStatus", "UnsupportedValue", "TooLarge"}
 Row = dict[str, Any]
+
+
+class SetAside(Protocol):
+    @property
+    def kind(self) -> str: ...
+    @property
+    def store(self) -> str: ...
+    @property
+    def record_id(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Records, as (kind, store, id), that wait for their merchant: they are listed, and not compared."""
+
+    records: frozenset[tuple[str, str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, parked: Iterable[SetAside]) -> Self:
+        return cls(frozenset((item.kind, str(item.store), item.record_id) for item in parked if item.reason in SETTLED_BY_MERCHANT))
+
+    def has(self, kind: str, store: str, *ids: str) -> bool:
+        return any((kind, store, record_id) in self.records for record_id in ids)
+
+
+@dataclass
+class Catalogue:
+    """Rows by SKU; `doubtful`: SKUs that occur twice, or rows without one, by (SKU, id). `aside`: folded SKUs of products set aside."""
+
+    store: str
+    rows: dict[str, Row] = field(default_factory=dict)
+    doubtful: list[tuple[str, str]] = field(default_factory=list)
+    aside: set[str] = field(default_factory=set)
+
+    def add(self, sku: str, row: Row, ids: tuple[str, ...], aside: Aside) -> None:
+        if aside.has("product", self.store, *ids):
+            self.aside.add(sku.casefold())
+        elif not sku or sku in self.rows:
+            self.doubtful.append((sku, ids[0]))
+        else:
+            self.rows[sku] = row
 
 
 def text(value: object) -> str:
     return unicodedata.normalize("NFC", str(value or "").replace("\r\n", "\n")).strip()
 
 
+def markup(value: object) -> str:
+    """A quote means the same written either way; CS-Cart writes it plainly."""
+    return text(value).replace("&quot;", '"').replace("&#039;", "'").replace("&#39;", "'")
+
+
 def number(value: object) -> str:
-    return str(Decimal(str(value or 0)).quantize(Decimal("0.01")))
+    return str(Decimal(str(value or 0)).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def _stock(value: object) -> str:
     return "unlimited" if value is None else str(int(Decimal(str(value))))
 
 
-def cscart_rows(shop: CsCartShop) -> tuple[dict[str, Row], list[str]]:
-    """Fields by SKU, and SKUs that occur more than once."""
-    found: dict[str, Row] = {}
-    twice = []
+def cscart_rows(shop: CsCartShop, aside: Aside) -> Catalogue:
+    found = Catalogue("cscart")
     rows = list(shop.products())
     texts = {str(row["product_id"]): row for row in rows}
     for row in rows:
-        parent = texts.get(str(row.get("parent_product_id") or "0"), row)
-        sku = str(row["product_code"]).strip()
-        twice += [sku] if sku in found else []
-        found[sku] = {
-            "name": text(parent["product"]),
-            "summary": text(parent.get("short_description")),
-            "description": text(parent.get("full_description")),
-            "meta_title": text(parent.get("page_title")),
-            "meta_keywords": text(parent.get("meta_keywords")),
-            "meta_description": text(parent.get("meta_description")),
-            "price": number(row.get("base_price") or row["price"]),
-            "compare_price": number(row.get("list_price")),
-            "stock": "unlimited" if row.get("tracking") == "D" else _stock(row["amount"]),
-            "images": bool(parent.get("main_pair")) + len(values(parent.get("image_pairs"))),
-            "visible": VISIBLE.get(str(row["status"]), "0") if parent is row and not row.get("variation_group_id") else None,
-        }
-    return found, twice
+        parent_id = str(row.get("parent_product_id") or "0")
+        parent = texts.get(parent_id, row)
+        found.add(str(row["product_code"]).strip(), _cscart_row(row, parent), (str(row["product_id"]), parent_id), aside)
+    return found
 
 
-def webasyst_rows(shop: WebasystShop) -> tuple[dict[str, Row], list[str]]:
-    found: dict[str, Row] = {}
-    twice = []
+def _cscart_row(row: Row, parent: Row) -> Row:
+    return {
+        "name": text(parent["product"]),
+        "summary": markup(parent.get("short_description")),
+        "description": markup(parent.get("full_description")),
+        "meta_title": text(parent.get("page_title")),
+        "meta_keywords": text(parent.get("meta_keywords")),
+        "meta_description": text(parent.get("meta_description")),
+        "price": number(row.get("base_price") or row["price"]),
+        "compare_price": number(row.get("list_price")),
+        "stock": "unlimited" if row.get("tracking") == "D" else _stock(row["amount"]),
+        "images": bool(parent.get("main_pair")) + len(values(parent.get("image_pairs"))),
+        "visible": VISIBLE.get(str(row["status"]), "0") if parent is row and not row.get("variation_group_id") else None,
+    }
+
+
+def webasyst_rows(shop: WebasystShop, aside: Aside) -> Catalogue:
+    found = Catalogue("webasyst")
     for product in shop.products():
         for sku in values(product["skus"]):
-            code = str(sku["sku"]).strip()
-            twice += [code] if code in found else []
-            found[code] = {
-                "name": text(product["name"]),
-                "summary": text(product["summary"]),
-                "description": text(product["description"]),
-                "meta_title": text(product["meta_title"]),
-                "meta_keywords": text(product["meta_keywords"]),
-                "meta_description": text(product["meta_description"]),
-                "price": number(sku["price"]),
-                "compare_price": number(sku["compare_price"]),
-                "stock": _stock(sku["count"]),
-                "images": len(values(product.get("images"))),
-                "visible": str(product["status"]),
-            }
-    return found, twice
+            found.add(str(sku["sku"]).strip(), _webasyst_row(product, sku, shop.stocks()), (str(product["id"]),), aside)
+    return found
 
 
-def product_differences(cscart: CsCartShop, webasyst: WebasystShop) -> tuple[int, list[str]]:
-    ours, ours_twice = cscart_rows(cscart)
-    theirs, theirs_twice = webasyst_rows(webasyst)
-    found = [f"{sku}: twice in cscart" for sku in ours_twice] + [f"{sku}: twice in webasyst" for sku in theirs_twice]
-    found += [f"{sku}: only in cscart" for sku in ours.keys() - theirs.keys()]
-    found += [f"{sku}: only in webasyst" for sku in theirs.keys() - ours.keys()]
-    for sku in sorted(ours.keys() & theirs.keys()):
-        for name, value in ours[sku].items():
-            if value is not None and value != theirs[sku][name]:
-                found.append(f"{sku}: {name}: {value!r:.60} != {theirs[sku][name]!r:.60}")
-    return len(ours.keys() & theirs.keys()), found
+def _webasyst_row(product: Row, sku: Row, stocks: list[str]) -> Row:
+    """With several stocks the first one is the one that is kept equal."""
+    by_stock = sku.get("stock")
+    count = by_stock.get(stocks[0]) if stocks and isinstance(by_stock, dict) and by_stock else sku["count"]
+    return {
+        "name": text(product["name"]),
+        "summary": markup(product["summary"]),
+        "description": markup(product["description"]),
+        "meta_title": text(product["meta_title"]),
+        "meta_keywords": text(product["meta_keywords"]),
+        "meta_description": text(product["meta_description"]),
+        "price": number(sku["price"]),
+        "compare_price": number(sku["compare_price"]),
+        "stock": _stock(count),
+        "images": len(values(product.get("images"))),
+        "visible": str(product["status"]),
+    }
 
 
-def order_differences(cscart: CsCartShop, webasyst: WebasystShop, connection: str) -> tuple[int, list[str]]:
+def product_differences(cscart: CsCartShop, webasyst: WebasystShop, aside: Aside) -> tuple[int, list[str]]:
+    """How many SKUs both shops hold and were compared, and every difference."""
+    ours, theirs = cscart_rows(cscart, aside), webasyst_rows(webasyst, aside)
+    skipped = ours.aside | theirs.aside
+    found = []
+    for one, other in ((ours, theirs), (theirs, ours)):
+        found += [f"{sku or 'product ' + row_id}: {'twice' if sku else 'no SKU'} in {one.store}" for sku, row_id in one.doubtful]
+        found += [f"{sku}: only in {one.store}" for sku in sorted(one.rows.keys() - other.rows.keys()) if sku.casefold() not in skipped]
+    common = sorted(sku for sku in ours.rows.keys() & theirs.rows.keys() if sku.casefold() not in skipped)
+    for sku in common:
+        for name, value in ours.rows[sku].items():
+            if value is not None and value != theirs.rows[sku][name]:
+                found.append(f"{sku}: {name}: {value!r:.60} != {theirs.rows[sku][name]!r:.60}")
+    return len(common), found
+
+
+def order_differences(cscart: CsCartShop, webasyst: WebasystShop, connection: str, aside: Aside) -> tuple[int, list[str]]:
+    """The orders placed in CS-Cart against their mirrors, which carry the connection's mark."""
     mirrored = webasyst.orders()
-    marks = Counter(_mark(order) for order in mirrored if _mark(order))
-    by_mark = {_mark(order): order for order in mirrored}
+    marks = Counter(mark_of(order) for order in mirrored if mark_of(order))
+    by_mark = {mark_of(order): order for order in mirrored}
     found = [f"{mark}: {count} times in webasyst" for mark, count in marks.items() if count > 1]
     compared = 0
     for order_id in cscart.order_ids():
         order = cscart.order(order_id)
-        if order.get("is_parent_order") == "Y" or MARKER in str(order.get("notes", "")):
+        if order.get("is_parent_order") == "Y" or MARKER in str(order.get("notes", "")) or aside.has("order", "cscart", order_id):
             continue
         there = by_mark.get(f"{connection}:cscart:{order_id}")
         if there is None:
             found.append(f"order {order_id}: not in webasyst")
-            continue
-        compared += 1
-        found += [f"order {order_id}: {line}" for line in _order_fields(order, there)]
+        elif not aside.has("order", "webasyst", str(there["id"])):
+            compared += 1
+            found += [f"order {order_id}: {line}" for line in _order_fields(order, there)]
     return compared, found
 
 
-def _mark(order: Row) -> str:
+def mark_of(order: Row) -> str:
     params = order.get("params")
     return str(params.get(MARKER, "")) if isinstance(params, dict) else ""
 

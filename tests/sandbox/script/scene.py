@@ -8,10 +8,11 @@ import json
 import os
 import time
 import uuid
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import boto3
@@ -19,6 +20,7 @@ import requests
 from storesync.cscart import store as cscart_store
 from storesync.domain import statuses
 from storesync.domain.connection import Connection, CsCartSettings, WebasystSettings
+from storesync.errors import UnknownConnection
 from storesync.state.connections import Connections
 from storesync.state.journal import Journal
 from storesync.state.links import Links
@@ -27,10 +29,7 @@ from storesync.state.streams import Streams
 from storesync.state.tables import Table
 from storesync.webasyst import store as webasyst_store
 
-from tests.sandbox.cscart import CsCartSandbox
-from tests.sandbox.httpd import Server
 from tests.sandbox.local.stack import LocalStack
-from tests.sandbox.webasyst import WebasystSandbox
 
 from .rounds import Rounds
 from .shops import CsCartShop, WebasystShop
@@ -40,28 +39,32 @@ NAME = "main"
 
 @dataclass(frozen=True)
 class Options:
+    """`state`: the folder below which the state of each pair of shops is kept. `port`: the first of the neighbouring ones, 0 for the usual."""
+
     seed: int = 1
     products: int = 200
     orders: int = 30
     once: bool = False
     state: Path = Path(".local")
+    fresh: bool = False
     webasyst_url: str = ""
     webasyst_token: str = ""
     cscart_url: str = ""
     cscart_email: str = ""
     cscart_key: str = ""
     port: int = 0
-    quick: bool = True
 
 
 @dataclass
 class Scene:
+    """`cscart` and `webasyst` are the merchant's own accounts in the shops; `account` (e-mail, key) is the sync's in CS-Cart."""
+
     options: Options
     stack: LocalStack
     cscart: CsCartShop
     webasyst: WebasystShop
-    hook_secret: str = field(default_factory=lambda: "whsec_" + base64.b64encode(uuid.uuid4().bytes * 2).decode())
-    hook_path: str = field(default_factory=lambda: uuid.uuid4().hex)
+    account: tuple[str, str]
+    moved: list[str] = field(default_factory=list)
     company: str = "1"
     _tables: dict[str, Table] = field(default_factory=dict)
 
@@ -86,53 +89,78 @@ class Scene:
     def journal(self) -> Journal:
         return Journal(self.table("JournalTable"), NAME)
 
+    @functools.cached_property
+    def connections(self) -> Connections:
+        return Connections(self.table("StateTable"))
+
+    @functools.cached_property
+    def secrets(self) -> Secrets:
+        return Secrets(self.stack.secrets_prefix, boto3.client("ssm"))
+
+    @functools.cached_property
+    def hook_secret(self) -> str:
+        return self.secrets.first(NAME, "webhook_secret", "whsec_" + base64.b64encode(uuid.uuid4().bytes * 2).decode())
+
+    @functools.cached_property
+    def hook_path(self) -> str:
+        return self.secrets.first(NAME, "hook_path", uuid.uuid4().hex)
+
+    @functools.cached_property
+    def sign_in(self) -> str:
+        """What opens the console."""
+        return self.secrets.first("console", "secret", token_urlsafe(24))
+
     # -- connecting
 
-    def connect(self) -> Connection:
-        """The connection `main`, with what a merchant would fill in: addresses, currencies, defaults, and the proposed status table."""
+    def connect(self) -> bool:
+        """Makes the connection `main`, unless the state holds it already: then it keeps what its owner decided. Whether it is new."""
+        self.secrets.put(NAME, "cscart_key", self.account[1])
+        if self.options.webasyst_token or not self.secrets.get(NAME, "webasyst_token"):
+            self.secrets.put(NAME, "webasyst_token", self.webasyst.token)
+        assert self.hook_secret
+        assert self.hook_path
+        try:
+            self.connections.change(NAME, self._moved)
+        except UnknownConnection:
+            self.connections.save(self._new())
+            return True
+        return False
+
+    def _moved(self, known: Connection) -> Connection:
+        """The sandbox shops may listen elsewhere than the last time."""
+        ours = replace(known.cscart, url=self.cscart.url, email=self.account[0])
+        return replace(known, cscart=ours, webasyst=replace(known.webasyst, url=self.webasyst.url))
+
+    def _new(self) -> Connection:
+        """With what a merchant would fill in: addresses, currencies, defaults, and the proposed status table."""
         ours = self._cscart_settings()
         theirs = WebasystSettings(url=self.webasyst.url, client_id=uuid.uuid4().hex)
         webasyst = webasyst_store.connect(theirs, self.webasyst.token, allow_private=True).info()
-        cscart = cscart_store.connect(ours, self.cscart.key, allow_private=True).info()
+        cscart = cscart_store.connect(ours, self.account[1], allow_private=True).info()
         theirs = replace(theirs, currency=webasyst.currency, default_type=next(iter(webasyst.types), ""), default_category=self._category())
         table = statuses.propose({item.id: item.name for item in cscart.statuses}, [item.id for item in webasyst.statuses])
         ours = replace(
             ours, payment_id=next(iter(cscart.payments), ""), shipping_id=next(iter(cscart.shippings), ""), company_id=self.company,
             currency=webasyst.currency,
         )  # fmt: skip
-        pace = (
-            {"product_period": 1, "order_period": 1, "sweep_period": 1}
-            if self.options.once
-            else {"product_period": 5, "order_period": 5, "sweep_period": 20}
-        )
-        connection = Connection(
+        return Connection(
             NAME, ours, theirs, statuses=table, update_time=3600, orders_update_time=3650 * 86_400,
-            orders_from=datetime(2000, 1, 1, tzinfo=UTC), log_limit=2_000_000_000,
-            allow_private_addresses=True, **pace,
+            orders_from=datetime(2000, 1, 1, tzinfo=UTC), log_limit=2_000_000_000, allow_private_addresses=True,
+            product_period=1, order_period=1, sweep_period=1,
         )  # fmt: skip
-        self._store(connection)
-        return connection
+
+    def slow_down(self) -> None:
+        """After the first sync the streams follow a clock, at a pace that a person can watch."""
+        self.connections.change(NAME, lambda known: replace(known, product_period=5, order_period=5, sweep_period=60))
 
     def _cscart_settings(self) -> CsCartSettings:
-        given = CsCartSettings(url=self.cscart.url, email=self.cscart.email, scope="stores")
-        given = cscart_store.probed(given, self.cscart.key, allow_private=True)
+        given = CsCartSettings(url=self.cscart.url, email=self.account[0], scope="stores")
+        given = cscart_store.probed(given, self.account[1], allow_private=True)
         return replace(given, default_category=self.cscart.first_category())
 
     def _category(self) -> str:
         found = self.webasyst.categories()
         return str(found[0]["id"]) if found else self.webasyst.add_category("CS-Cart")
-
-    def _store(self, connection: Connection) -> None:
-        secrets = Secrets(self.stack.secrets_prefix, boto3.client("ssm"))
-        wanted = {
-            "cscart_key": self.cscart.key,
-            "webasyst_token": self.webasyst.token,
-            "webhook_secret": self.hook_secret,
-            "hook_path": self.hook_path,
-        }
-        for name, value in wanted.items():
-            secrets.put(NAME, name, value)
-        Connections(self.table("StateTable")).save(connection)
 
     # -- hints, as the shops would send them
 
@@ -156,53 +184,3 @@ class Scene:
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> None:
         with suppress(requests.RequestException):  # a lost hint is repaired by the next pull
             requests.post(self.stack.api_url + path, data=body, headers=headers, timeout=5)
-
-
-def open_scene(options: Options, stack: ExitStack) -> Scene:
-    """Starts what is not given as a real shop. Everything listens on 127.0.0.1 and ends with `stack`."""
-    options.state.mkdir(parents=True, exist_ok=True)
-    local = stack.enter_context(LocalStack(options.state / "aws", speed=60.0 if options.once else 20.0, port=options.port, schedules=False))
-    _environment(local)
-    scene: list[Scene] = []
-    cscart = _cscart(options, stack, scene)
-    webasyst = _webasyst(options, stack, scene)
-    scene.append(Scene(options, local, cscart, webasyst))
-    return scene[0]
-
-
-def _environment(local: LocalStack) -> None:
-    os.environ.update(
-        AWS_ENDPOINT_URL=local.aws_url,
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_DEFAULT_REGION="eu-central-1",
-        AWS_REGION="eu-central-1",
-    )
-
-
-def _cscart(options: Options, stack: ExitStack, scene: list[Scene]) -> CsCartShop:
-    if options.cscart_url:
-        return CsCartShop(options.cscart_url, options.cscart_email, options.cscart_key)
-    path = options.state / "cscart.sqlite"
-    fresh = not path.exists()
-    shop = CsCartSandbox(str(path), key="sandboxkey" + "0" * 22)
-    server = stack.enter_context(Server(shop.app))
-    shop.public_url = server.url
-    if fresh:
-        shop.seed(options.products, options.orders, options.seed)
-    shop.push = lambda event: scene[0].push_cscart(event) if scene else None
-    return CsCartShop(server.url + "/", shop.email, shop.key)
-
-
-def _webasyst(options: Options, stack: ExitStack, scene: list[Scene]) -> WebasystShop:
-    if options.webasyst_url:
-        return WebasystShop(options.webasyst_url.rstrip("/") + "/", options.webasyst_token)
-    path = options.state / "webasyst.sqlite"
-    fresh = not path.exists()
-    shop = WebasystSandbox(str(path))
-    server = stack.enter_context(Server(shop.app))
-    shop.public_url = server.url
-    if fresh:
-        shop.seed(max(options.products // 10, 2), 0, options.seed + 1)
-    shop.notify = lambda action, order: scene[0].push_webasyst(action, order) if scene else None
-    return WebasystShop(server.url + "/", shop.issue_token(client_id="0" * 32))

@@ -9,6 +9,10 @@ import requests
 MARKER = "storesync_ref"
 
 
+class ShopError(Exception):
+    """A shop refused what the script asked of it."""
+
+
 def values(found: object) -> list[Any]:
     """Lists that come as objects, and empty objects that come as lists."""
     if isinstance(found, dict):
@@ -28,7 +32,8 @@ class CsCartShop:
         answer = self.session.request(
             method, f"{self.url}api/{path}", params=params, json=body, auth=(self.email, self.key), timeout=60, allow_redirects=False
         )
-        answer.raise_for_status()
+        if not answer.ok:
+            raise ShopError(f"CS-Cart: {method} {path}: {answer.status_code} {answer.text[:200]}")
         return answer.json() if answer.content else None
 
     def products(self) -> Iterator[dict[str, Any]]:
@@ -73,6 +78,10 @@ class CsCartShop:
     def set_status(self, order_id: str, letter: str) -> None:
         self.call("PUT", f"orders/{order_id}", body={"status": letter})
 
+    def discount(self, order_id: str, amount: str) -> None:
+        """A discount on the whole order, given by hand."""
+        self.call("PUT", f"orders/{order_id}", body={"subtotal_discount": amount, "stored_subtotal_discount": "Y"})
+
     def first_category(self) -> str:
         return str(values(self.call("GET", "categories", {"items_per_page": 100})["categories"])[0]["category_id"])
 
@@ -82,6 +91,7 @@ class WebasystShop:
     url: str
     token: str
     session: requests.Session = field(default_factory=requests.Session)
+    _stocks: list[str] | None = None
 
     def call(self, verb: str, method: str, params: Any = None, form: Any = None) -> Any:
         answer = self.session.request(
@@ -93,9 +103,12 @@ class WebasystShop:
             timeout=60,
             allow_redirects=False,
         )
-        found = answer.json()
+        try:
+            found = answer.json()
+        except requests.JSONDecodeError as error:
+            raise ShopError(f"Webasyst: {method}: {answer.status_code}, and no JSON") from error
         if isinstance(found, dict) and "error" in found:
-            raise RuntimeError(f"{method}: {found['error']}")
+            raise ShopError(f"Webasyst: {method}: {found['error']} {found.get('error_description', '')}".strip())
         return found
 
     def products(self) -> Iterator[dict[str, Any]]:
@@ -107,7 +120,7 @@ class WebasystShop:
                 "order": "asc",
                 "limit": 250,
                 "escape": 0,
-                "fields": "skus,images,categories",
+                "fields": "skus,stock_counts,images,categories",
             }
             rows = values(self.call("GET", "shop.product.search", query)["products"])
             yield from rows
@@ -115,21 +128,38 @@ class WebasystShop:
                 return
             last = int(rows[-1]["id"])
 
-    def edit_sku(self, sku_id: str, **fields: Any) -> None:
+    def edit_sku(self, sku: dict[str, Any], **fields: Any) -> None:
+        """`count` is that of the first stock where the shop keeps several; the others stay."""
         form = {f"sku[0][{name}]": value for name, value in fields.items()}
-        self.call("POST", "shop.product.massUpdate", form={"sku[0][id]": sku_id, **form})
+        if "count" in fields and self.stocks():
+            kept = sku["stock"] if isinstance(sku.get("stock"), dict) else {}
+            counts = {stock: kept.get(stock, 0) for stock in self.stocks()} | {self.stocks()[0]: form.pop("sku[0][count]")}
+            form |= {f"sku[0][stock][{stock}]": "" if count is None else count for stock, count in counts.items()}
+        self.call("POST", "shop.product.massUpdate", form={"sku[0][id]": sku["id"], **form})
 
     def edit(self, product_id: str, **fields: Any) -> None:
         self.call("POST", "shop.product.update", {"id": product_id}, fields)
 
-    def add(self, name: str, sku: str, price: str, count: int, **fields: Any) -> str:
+    def add(self, name: str, skus: list[dict[str, Any]], **fields: Any) -> str:
+        """Each of `skus`: sku, name, price, count."""
         types = values(self.call("GET", "shop.type.getList"))
-        form = {"name": name, "skus[0][sku]": sku, "skus[0][price]": price, "skus[0][available]": 1, "skus[0][status]": 1, **fields}
-        for stock in values(self.call("GET", "shop.stock.getList")) or [{"id": "0"}]:
-            form[f"skus[0][stock][{stock['id']}]"] = count
-        if types:
-            form["type_id"] = types[0]["id"]
+        form: dict[str, Any] = {"name": name, **fields} | ({"type_id": types[0]["id"]} if types else {})
+        for number, sku in enumerate(skus):
+            given = {"sku": sku["sku"], "name": sku.get("name", ""), "price": sku["price"], "available": 1, "status": 1}
+            form |= {f"skus[{number}][{name}]": value for name, value in given.items()}
+            form |= {f"skus[{number}][stock][{stock}]": sku["count"] for stock in self.stocks()[:1] or ["0"]}
+            form |= {f"skus[{number}][stock][{stock}]": 0 for stock in self.stocks()[1:]}
         return str(self.call("POST", "shop.product.add", form=form)["id"])
+
+    def stocks(self) -> list[str]:
+        """Ids; none where the shop keeps plain counts."""
+        if self._stocks is None:
+            self._stocks = [str(stock["id"]) for stock in values(self.call("GET", "shop.stock.getList"))]
+        return self._stocks
+
+    def actions(self, order_id: str) -> list[str]:
+        """What may be done with an order as it stands."""
+        return [str(item["id"]) for item in values(self.call("GET", "shop.order.actions", {"id": order_id}))]
 
     def orders(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
