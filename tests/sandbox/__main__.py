@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -22,7 +23,7 @@ from .script.scene import Options, Scene
 from .script.shops import ShopError
 
 out = Console(stderr=True, soft_wrap=True)
-SECONDS = 1800.0
+SECONDS, RESUME_SECONDS = 1800.0, 60.0
 
 
 def parse(arguments: list[str]) -> tuple[Options, bool]:
@@ -101,7 +102,7 @@ def run(options: Options, stack: ExitStack) -> dict[str, object]:
         problems += first_sync(scene)
     else:
         out.print(f"going on with the state in {folder_of(options)}")
-        scene.rounds.round()
+        scene.rounds.round(time.monotonic() + RESUME_SECONDS)
     more, quiet_writes = play_day(scene) if options.once else ([], 0)
     result, aside = report.judge(scene, problems + more, quiet_writes)
     report.show(out, result, aside)

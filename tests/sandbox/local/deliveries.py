@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ class Poller:
     def __init__(self, sqs: Any, url: str, arn: str, batch: int, invoke: Callable[[Any], Any], threads: int, speed: float) -> None:
         self._sqs, self._url, self._arn, self._batch, self._invoke, self._speed = sqs, url, arn, batch, invoke, speed
         self._ending = threading.Event()
-        self._free = threading.BoundedSemaphore(threads)
+        self._threads, self._free = threads, threading.BoundedSemaphore(threads)
         self._pool = ThreadPoolExecutor(max(threads, 1), thread_name_prefix="worker")
         self._thread = threading.Thread(target=self._loop, daemon=True, name="poller")
 
@@ -38,6 +39,13 @@ class Poller:
 
     def stop(self) -> None:
         self._ending.set()
+
+    def finish(self, seconds: float) -> None:
+        """Takes nothing more, and lets what was taken come to its end within `seconds`."""
+        until = time.monotonic() + seconds
+        self._thread.join(seconds)
+        for _ in range(self._threads):
+            self._free.acquire(timeout=max(0.0, until - time.monotonic()))
 
     def join(self) -> None:
         self._thread.join(5)
@@ -77,7 +85,8 @@ class Poller:
             if not self._ending.is_set():
                 _LOG.exception("a delivery failed")
         finally:
-            self._free.release()
+            with suppress(ValueError):  # `finish` may have given up on this one
+                self._free.release()
 
     def _hand_over(self, taken: list[dict[str, Any]]) -> None:
         failed = self._failed(taken)

@@ -20,6 +20,7 @@ from tests.sandbox.local.template import REGION, Template
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME = "storesync"
+PATIENCE_SECONDS = 10.0
 
 __all__ = ["FunctionError", "LocalStack"]
 
@@ -68,9 +69,12 @@ class LocalStack:
         self.stop()
 
     def stop(self) -> None:
-        """Cuts off what runs, as a power cut would, but lets the tables and queues be written down."""
+        """Lets what runs come to its end for a few seconds, and cuts it off then; the tables and queues are written down."""
         for delivery in self._deliveries:
             delivery.stop()
+        for delivery in self._deliveries:
+            if isinstance(delivery, Poller):
+                delivery.finish(PATIENCE_SECONDS)
         if self._server:
             self._server.stop()
         for function in self._functions.values():
