@@ -4,12 +4,15 @@ from typing import Any
 
 import pages.connections
 import pages.frame
+import pages.health
 import pages.overview
+import pages.proofs
 import pages.records
 import pages.requests
 import pages.settings
 import pages.setup
 import pages.tables
+import pages.why
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -27,7 +30,7 @@ def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
     """Every page but the door needs a session, every form a token and an origin of ours."""
     visit = Visit.of(app.current_event)
     app.append_context(visit=visit)
-    is_open = visit.path.rstrip("/") in OPEN or visit.path.startswith("/console/static/")
+    is_open = visit.path.rstrip("/") in OPEN or visit.path.startswith(("/console/static/", "/console/health/"))
     if visit.session is None and not is_open:
         return visit.redirect("/console/sign-in")
     if visit.form is not None:
@@ -39,7 +42,8 @@ def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
 
 app.use(middlewares=[guard])
 MODULES = (
-    pages.frame, pages.overview, pages.records, pages.requests, pages.tables, pages.setup, pages.settings, pages.connections,
+    pages.frame, pages.health, pages.overview, pages.records, pages.why, pages.proofs, pages.requests, pages.tables, pages.setup, pages.settings,
+    pages.connections,
 )  # fmt: skip
 for module in MODULES:
     app.include_router(module.router)

@@ -69,6 +69,10 @@ class Visit:
             answer.cookies.append(cookie(NOTICE, "", 0))
         return answer
 
+    def part(self, template: str, connection: Connection, **values: Any) -> Response[str]:
+        """A piece of a page that refreshes itself."""
+        return rendering.page(template, self.language, visit=self, connection=connection, **values)
+
     def redirect(self, location: str, notice: str = "") -> Response[str]:
         """`notice`: the name of what the next page says at its top."""
         answer = rendering.redirect(location)

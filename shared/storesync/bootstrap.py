@@ -143,9 +143,12 @@ _worlds: dict[str, tuple[float, "World"]] = {}
 
 
 def world(connection_id: str) -> "World":
-    """Kept for a few seconds, so that a batch reads a connection's settings once and a change of them is seen soon. Raises UnknownConnection."""
+    """Kept for a few seconds, so that a batch reads a connection's settings once and a change of them is seen soon. Raises UnknownConnection.
+
+    One that is not ready is not kept: the message that follows its start must not be dropped.
+    """
     made, found = _worlds.get(connection_id, (0.0, None))
-    if found is None or time.monotonic() - made > WORLD_SECONDS:
+    if found is None or not found.connection.ready or time.monotonic() - made > WORLD_SECONDS:
         found = _world(connections().get(connection_id))
         _worlds[connection_id] = (time.monotonic(), found)
     return found

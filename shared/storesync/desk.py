@@ -75,6 +75,6 @@ def erase(connection: "Connection") -> None:
     from .state.journal import Journal
 
     portable.forget(state_table(), Journal(journal_table(), connection.id))
-    for name in ("webasyst_token", "cscart_key", "webhook_secret", "webhook_secret_previous", "hook_path"):
+    for name in ("webasyst_token", "cscart_key", "webhook_secret", "webhook_secret_previous", "hook_path", "health_token"):
         secrets().delete(connection.id, name)
     forget(connection.id)

@@ -1,5 +1,6 @@
 """A merchant's first hour, from the secret to the running sync, through the real handlers and the account's own consent page."""
 
+import requests
 from playwright.sync_api import Page, expect
 
 from .conftest import Site, shot, sign_in
@@ -44,3 +45,45 @@ def test_a_merchant_connects_both_shops_and_starts_the_sync(site: Site, page: Pa
     page.get_by_role("button", name="Start the sync").click()
     page.wait_for_url("**/c/main")
     shot(page, "overview-first")
+
+
+def test_the_merchant_watches_the_first_sync_looks_at_a_record_and_proves_agreement(site: Site, page: Page) -> None:
+    sign_in(site, page)
+    expect(page.get_by_role("row", name="Whole catalogue CS-Cart")).to_contain_text("done", timeout=60_000)
+    page.goto(f"{site.url}/c/main/records")
+    page.locator(".subject a").first.click()
+    page.get_by_role("button", name="Compare both sides now").click()
+    expect(page.get_by_text("Both sides agree in every field.")).to_be_visible(timeout=30_000)
+    shot(page, "record-compared")
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_role("status").first).to_contain_text("Queued")
+    page.goto(f"{site.url}/c/main/proofs")
+    page.get_by_role("button", name="Prove that both shops agree").click()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("agree", timeout=60_000)
+    shot(page, "proofs")
+
+
+def test_disconnecting_revokes_the_token_in_the_account_and_forgets_the_key(site: Site, page: Page) -> None:
+    token = secret(site, "webasyst_token")
+    assert probe(site, token) == 200
+    sign_in(site, page)
+    page.goto(f"{site.url}/c/main/shops")
+    shot(page, "shops")
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_role("status")).to_contain_text("the token is revoked")
+    assert probe(site, token) != 200
+    assert (secret(site, "webasyst_token"), secret(site, "cscart_key")) == ("", "")
+
+
+def secret(site: Site, name: str) -> str:
+    ssm = site.stack.client("ssm")
+    try:
+        return str(ssm.get_parameter(Name=f"{site.stack.secrets_prefix}/main/{name}", WithDecryption=True)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound:
+        return ""
+
+
+def probe(site: Site, token: str) -> int:
+    """What the account itself answers to the token."""
+    answer = requests.get(f"{site.webasyst.public_url}/api.php/shop.settings.get", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    return 500 if "error" in answer.json() else answer.status_code

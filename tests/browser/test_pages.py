@@ -27,8 +27,8 @@ NASTY = "<script>document.title='owned'</script>\"'>&{{7*7}}"
 NOW = datetime.now(UTC)
 PAGES = ("", "/records", "/parked", "/requests", "/statuses", "/tables", "/settings", "/shops", "/setup/cscart", "/setup/webasyst",
          "/setup/defaults", "/setup/statuses", "/setup/check", "/setup/preview", "/records/product/cscart/1", "/records/order/cscart/1",
-         "/records?q=SKU-1")  # fmt: skip
-COUNTS = {"none": 0, "one": 1, "many": 120}
+         "/records?q=SKU-1", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
+COUNTS = {"none": 0, "one": 1, "many": 40}
 
 
 def seed(site: Site, name: str, count: int) -> None:
@@ -81,12 +81,16 @@ def sheets(kept: Sheets, count: int) -> None:
         "statuses": [{"id": one.id, "name": one.name, "color": one.color, "actions": list(one.actions)} for one in statuses],
     }  # fmt: skip
     finding = {"topic": "statuses", "weight": "warns", "text": "Status table: no row for %(names)s. Orders in such a status are set aside."}
+    kept.save("proof:p1", {"id": "p1", "phase": "done", "agree": not count, "checked": 0, "orders": 0, "aside": 0, "differences": count, "sheets": 1}, 600)
     if count:
         for store in StoreName:
             kept.save(f"shop:{store}", found, 600)
         kept.save("survey", {"at": NOW.isoformat(), "findings": [finding | {"data": {"names": NASTY}}] * min(count, 5)}, 600)
         kept.save("preview", {"at": NOW.isoformat(), "both": count, "only_cscart": 1, "only_webasyst": 0, "doubtful": 2}, 600)
         line = {"group": "content", "of": "", "field": "name", "cscart": NASTY, "webasyst": "other", "same": False}
+        proof = {"id": "p1", "at": NOW.isoformat(), "agree": False, "checked": count, "orders": 3, "aside": 1, "differences": count, "parts": [["a", "b"]]}
+        kept.save("proofs", {"proofs": [proof, {**proof, "id": "p0", "agree": True}][:count]}, 600)
+        kept.save("proof:p1:0", {"differences": [{"kind": "product", "subject": NASTY, "field": "name", "cscart": NASTY, "webasyst": "x"}] * count}, 600)
         kept.save("product:cscart:1", {"at": NOW.isoformat(), "here": {"cscart": True, "webasyst": True}, "lines": [line] * count}, 600)
 
 

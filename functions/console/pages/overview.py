@@ -31,7 +31,7 @@ def live(connection_id: str) -> Response[str]:
     """The part that refreshes itself."""
     found = connection(connection_id)
     here = visit(router)
-    return rendering.page("overview_live.html", here.language, visit=here, connection=found, **_live(found))
+    return here.part("overview_live.html", found, **_live(found))
 
 
 @router.get("/console/c/<connection_id>/chart.svg")

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -39,7 +38,8 @@ def show(connection_id: str, kind: str, store: str, record_id: str) -> Response[
     side = _side(kind, store, record_id)
     world = bootstrap.world(found.id)
     record: Any = records.product(world, side, record_id) if kind == "product" else records.order(world, side, record_id)
-    values = {"record": record, "store_names": overview.STORES, **_comparison(found, kind, side, record_id)}
+    subject = record.label if kind == "product" else (record.link.id_in(record.link.origin) if record.link else record_id)
+    values = {"record": record, "kind": kind, "subject": subject, "store_names": overview.STORES, **_comparison(found, kind, side, record_id)}
     return visit(router).page(f"record_{kind}.html", found, **values)
 
 
@@ -47,7 +47,7 @@ def show(connection_id: str, kind: str, store: str, record_id: str) -> Response[
 def live(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
     found = connection(connection_id)
     values = _comparison(found, kind, _side(kind, store, record_id), record_id)
-    return rendering.page("record_live.html", visit(router).language, visit=visit(router), connection=found, **values)
+    return visit(router).part("record_live.html", found, store_names=overview.STORES, **values)
 
 
 @router.post("/console/c/<connection_id>/records/<kind>/<store>/<record_id>/compare")

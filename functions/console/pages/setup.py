@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -132,7 +131,7 @@ def live(connection_id: str, step: str) -> Response[str]:
     found = connection(connection_id)
     if step not in ("check", "preview"):
         raise NotFoundError
-    return rendering.page(f"setup_{step}_live.html", visit(router).language, visit=visit(router), connection=found, **SHOWN[step](found))
+    return visit(router).part(f"setup_{step}_live.html", found, **SHOWN[step](found))
 
 
 def _ask(found: Connection, question: str, step: str) -> Response[str]:

@@ -164,3 +164,16 @@ def _requests(world: World, words: set[str], ids: set[str]) -> tuple[Exchange, .
 def again(connection_id: str, kind: str, store: StoreName, record_id: str) -> Change:
     """Look at this record now, whatever was decided about it before."""
     return Change(connection_id, Kind(kind), store, (record_id,), Cause.CONSOLE, uuid.uuid4().hex)
+
+
+def timeline(world: World, kind: str, subject: str) -> list[Entry]:
+    """One query and one batch of reads, however long the journal is."""
+    return world.journal.history(kind, subject, SHOWN_HISTORY) if subject else []
+
+
+def fields_of(history: Iterable[Entry]) -> list[str]:
+    return sorted({entry.group.partition(":")[0] for entry in history if entry.group})
+
+
+def of_field(history: Iterable[Entry], field: str) -> list[Entry]:
+    return [entry for entry in history if not field or entry.group.partition(":")[0] == field]

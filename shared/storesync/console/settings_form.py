@@ -60,6 +60,14 @@ def _seconds(least: int, message: str) -> list[Any]:
     return [InputRequired(N_("Enter a whole number.")), check]
 
 
+def _never_or(least: int, message: str) -> Any:
+    def check(form: Form, field: Field) -> None:
+        if field.data and field.data != field.object_data and not least <= field.data <= LONGEST:
+            raise ValidationError(message)
+
+    return check
+
+
 def _policy(group: Group) -> SelectField:
     return SelectField(GROUPS[group], choices=choices(POLICIES), coerce=Policy, description=HELP[group])
 
@@ -82,6 +90,14 @@ class SettingsForm(ConnectionForm):
         N_("Whole catalogue every, seconds"),
         _seconds(300, N_("At least 300 seconds: the whole catalogue is read.")),
         description=N_("Finds what leaves no trace in the shops, such as stock sold by an order."),
+    )
+    proof_period = IntegerField(
+        N_("Prove agreement every, seconds"),
+        [
+            InputRequired(N_("Enter a whole number.")),
+            _never_or(3600, N_("At least 3600 seconds, as both shops are read in full; 0 for never.")),
+        ],
+        description=N_("Both shops are read in full and compared field by field, without writing. A day has 86400 seconds."),
     )
     create_in_webasyst = BooleanField(
         N_("Create missing products in Webasyst"),
@@ -176,6 +192,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "update_time",
             "product_period",
             "sweep_period",
+            "proof_period",
             "create_in_webasyst",
             "create_in_cscart",
             "reindex_names",

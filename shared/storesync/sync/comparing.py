@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..domain import prints, translation
-from ..domain.connection import Connection
+from ..domain import comparison, prints
+from ..domain.comparison import Counterparts
 from ..domain.model import Product, StoreName, Variant
 from ..domain.orders import Order
-from ..errors import SyncError
 from .ports import World
 
 CUT = 300
@@ -36,7 +35,13 @@ def product(world: World, store: StoreName, product_id: str) -> dict[str, Any]:
     pairs = {ours: theirs for row in rows for ours, (theirs, _) in row.variants.items()}
     if store is StoreName.WEBASYST:
         pairs = {theirs: ours for ours, theirs in pairs.items()}
-    lines = list(_product_lines(world.connection, sides[StoreName.CSCART], sides[StoreName.WEBASYST], pairs))
+    cscart, webasyst = sides[StoreName.CSCART], sides[StoreName.WEBASYST]
+    if cscart and webasyst:
+        fits = {name: world.store(name).fit for name in StoreName}
+        found = comparison.products(world.connection, Counterparts(cscart, webasyst, pairs), fits)
+        lines = list(_product_lines(cscart, webasyst, pairs, {(one.subject, one.field) for one in found}))
+    else:
+        lines = [_alone(field, value, cscart is not None) for field, value in _texts(cscart or webasyst).items()]
     return {"here": {name: side is not None for name, side in sides.items()}, "lines": [asdict(line) for line in lines]}
 
 
@@ -44,39 +49,39 @@ def _product(world: World, store: StoreName, product_id: str) -> Product | None:
     return next(iter(world.store(store).products([product_id])), None) if product_id else None
 
 
-def _product_lines(connection: Connection, cscart: Product | None, webasyst: Product | None, pairs: dict[str, str]) -> Iterator[Line]:
-    if cscart is None or webasyst is None:
-        only = cscart or webasyst
-        for field, value in _texts(only).items() if only else ():
-            yield _line("content", "", field, value if cscart else "", value if webasyst else "")
-        return
-    try:
-        wanted = translation.product(connection, cscart, StoreName.WEBASYST, webasyst)
-    except SyncError:
-        wanted = cscart
-    ours, theirs = _texts(cscart), _texts(webasyst)
-    for field in ours:
-        yield _line("content", "", field, ours[field], theirs[field])
-    yield _line("listing", "", "visibility", cscart.listing.visibility, webasyst.listing.visibility)
-    same = prints.listing_value(wanted.listing)[1:] == prints.listing_value(webasyst.listing)[1:]
-    yield Line("listing", "", "categories", ", ".join(cscart.listing.categories), ", ".join(webasyst.listing.categories), same)
-    yield _line("media", "", "images", str(len(cscart.images)), str(len(webasyst.images)))
-    for variant in wanted.variants:
-        yield from _variant_lines(variant, webasyst.variant(pairs.get(variant.id, "")))
+def _product_lines(cscart: Product, webasyst: Product, pairs: dict[str, str], differing: set[tuple[str, str]]) -> Iterator[Line]:
+    """What counts as a difference is the proof's to say; all else agrees."""
+    main = cscart.variants[0].sku.strip()
+    ours, theirs = _shared(cscart), _shared(webasyst)
+    for (group, field), value in ours.items():
+        yield Line(group, "", field, _cut(value), _cut(theirs[group, field]), (main, field) not in differing)
+    for variant in cscart.variants:
+        other = webasyst.variant(pairs.get(variant.id, ""))
+        here, there = _own(variant), _own(other) if other else {}
+        for (group, field), value in here.items():
+            same = other is not None and (variant.sku.strip(), field) not in differing
+            yield Line(group, variant.sku, field, value, there.get((group, field), ""), same)
 
 
-def _texts(product: Product) -> dict[str, str]:
-    return {field: prints.text(getattr(product.content, field)) for field in CONTENT}
+def _shared(product: Product) -> dict[tuple[str, str], str]:
+    texts = {("content", field): value for field, value in _texts(product).items()}
+    rest = {
+        ("listing", "visibility"): str(product.listing.visibility),
+        ("listing", "categories"): ", ".join(product.listing.categories),
+        ("media", "images"): str(len(product.images)),
+    }
+    return texts | rest
 
 
-def _variant_lines(ours: Variant, theirs: Variant | None) -> Iterator[Line]:
-    values = _values(ours)
-    others = _values(theirs) if theirs else dict.fromkeys(values, "")
-    for (group, field), value in values.items():
-        yield _line(group, ours.sku, field, value, others[group, field])
+def _texts(product: Product | None) -> dict[str, str]:
+    return {field: prints.text(getattr(product.content, field)) for field in CONTENT} if product else {}
 
 
-def _values(variant: Variant) -> dict[tuple[str, str], str]:
+def _alone(field: str, value: str, in_cscart: bool) -> Line:
+    return Line("content", "", field, _cut(value) if in_cscart else "", "" if in_cscart else _cut(value), False)
+
+
+def _own(variant: Variant) -> dict[tuple[str, str], str]:
     return {
         ("identity", "sku"): variant.sku.strip(),
         ("identity", "available"): "yes" if variant.available else "no",
@@ -91,15 +96,18 @@ def order(world: World, store: StoreName, order_id: str) -> dict[str, Any]:
     link = world.links.order(store, order_id)
     ids = {store: order_id, store.other: link.id_in(store.other) if link else ""}
     sides = {name: next(iter(world.store(name).orders([ids[name]])), None) if ids[name] else None for name in StoreName}
-    lines = [asdict(line) for line in _order_lines(sides[StoreName.CSCART], sides[StoreName.WEBASYST])]
+    cscart, webasyst = sides[StoreName.CSCART], sides[StoreName.WEBASYST]
+    found = {one.field for one in comparison.orders(world.connection, cscart, webasyst)} if cscart and webasyst else set()
+    lines = [asdict(line) for line in _order_lines(cscart, webasyst, found)]
     return {"here": {name: side is not None for name, side in sides.items()}, "lines": lines}
 
 
-def _order_lines(cscart: Order | None, webasyst: Order | None) -> Iterator[Line]:
+def _order_lines(cscart: Order | None, webasyst: Order | None, differing: set[str]) -> Iterator[Line]:
+    """Names of methods, statuses and the discount are each shop's own: money, lines and the table of statuses say whether they agree."""
     for field in ("status", "currency", "total", "shipping", "discount", "shipping_name", "payment_name", "tracking"):
         ours, theirs = (_shown(getattr(side, field)) if side else "" for side in (cscart, webasyst))
         group = "status" if field == "status" else "order"
-        yield Line(group, "", field, ours, theirs, field in ("status", "payment_name") or ours == theirs)
+        yield Line(group, "", field, ours, theirs, bool(cscart and webasyst) and field not in differing)
     here, there = (_lines_of(side) if side else {} for side in (cscart, webasyst))
     for sku in dict.fromkeys([*here, *there]):
         yield _line("lines", sku, "quantity", here.get(sku, ""), there.get(sku, ""))
@@ -110,7 +118,7 @@ def _order_lines(cscart: Order | None, webasyst: Order | None) -> Iterator[Line]
 
 def _lines_of(order: Order) -> dict[str, str]:
     counts: dict[str, Decimal] = {}
-    for line in order.lines:
+    for line in (line for line in order.lines if not line.is_free_form):
         counts[line.sku or line.name] = counts.get(line.sku or line.name, Decimal(0)) + line.quantity
     return {name: prints.number(count) for name, count in counts.items()}
 

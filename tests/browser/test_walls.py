@@ -1,0 +1,111 @@
+"""The door and the walls, asked without a browser: what no page and no form may let through."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from .conftest import SECRET, Site
+
+PROTECTED = ("", "/connections", "/c/none", "/c/none/settings", "/c/none/chart.svg", "/c/none/why/product/json", "/nowhere")
+
+
+@pytest.fixture(scope="module")
+def session(site: Site) -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        answer = session.post(f"{site.url}/sign-in", data={"secret": SECRET}, headers={"sec-fetch-site": "same-origin"})
+        assert answer.status_code == 200
+        yield session
+
+
+def token(site: Site, session: requests.Session) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', session.get(f"{site.url}/connections").text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("path", PROTECTED)
+def test_without_a_session_every_page_leads_to_the_door(site: Site, path: str) -> None:
+    answer = requests.get(site.url + path, allow_redirects=False, timeout=20)
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/console/sign-in")
+    assert answer.text == ""
+
+
+def test_without_a_session_no_form_does_anything(site: Site) -> None:
+    answer = requests.post(f"{site.url}/connections", data={"name": "sneaky"}, allow_redirects=False, timeout=20)
+    assert answer.status_code == 303
+    assert requests.get(f"{site.url}/c/sneaky", allow_redirects=False, timeout=20).headers["location"] == "/console/sign-in"
+
+
+def test_a_wrong_secret_is_told_and_the_field_stays_empty(site: Site) -> None:
+    answer = requests.post(f"{site.url}/sign-in", data={"secret": "<b>guess"}, timeout=20)
+    assert answer.status_code == 403
+    assert "guess" not in answer.text
+    assert "storesync=" not in answer.headers.get("set-cookie", "")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/connections", "/nowhere"])
+def test_every_page_carries_its_walls(site: Site, session: requests.Session, path: str) -> None:
+    answer = session.get(site.url + path)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert not re.search(r"<script>|<style|\sstyle=|\son\w+=|javascript:", answer.text)
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_other_sites(site: Site) -> None:
+    answer = requests.post(f"{site.url}/sign-in", data={"secret": SECRET}, allow_redirects=False, timeout=20)
+    cookie = answer.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+
+
+@pytest.mark.parametrize("given", ["", "forged"])
+def test_a_form_without_its_token_is_refused(site: Site, session: requests.Session, given: str) -> None:
+    answer = session.post(f"{site.url}/connections", data={"name": "sneaky", "token": given})
+    assert answer.status_code == 403
+    assert "sneaky" not in session.get(f"{site.url}/connections").text
+
+
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}])
+def test_a_form_of_another_site_is_refused_even_with_the_token(site: Site, session: requests.Session, headers: dict[str, str]) -> None:
+    answer = session.post(f"{site.url}/connections", data={"name": "sneaky", "token": token(site, session)}, headers=headers)
+    assert answer.status_code == 403
+    assert "sneaky" not in session.get(f"{site.url}/connections").text
+
+
+@pytest.mark.parametrize("name", ["", "console", "Ünicode", "a b", "../x", "a#b", "x" * 41])
+def test_a_name_that_cannot_be_one_is_refused(site: Site, session: requests.Session, name: str) -> None:
+    answer = session.post(f"{site.url}/connections", data={"name": name, "token": token(site, session)})
+    assert answer.status_code == 422
+
+
+def test_the_language_leads_back_to_a_page_of_ours_and_nowhere_else(site: Site) -> None:
+    for back, wanted in (("/console/connections", "/console/connections"), ("https://evil.example/", "/console"), ("//evil.example", "/console")):
+        answer = requests.post(f"{site.url}/language", data={"language": "ru", "back": back}, allow_redirects=False, timeout=20)
+        assert answer.headers["location"] == wanted
+
+
+def test_machines_read_the_health_with_their_own_token_only(site: Site, session: requests.Session) -> None:
+    session.post(f"{site.url}/connections", data={"name": "watched", "token": token(site, session)})
+    found = re.search(r"Bearer ([0-9a-f]{32})", session.get(f"{site.url}/c/watched/shops").text)
+    assert found
+    address = f"{site.url}/health/watched.json"
+    assert requests.get(address, timeout=20).status_code == 401
+    assert requests.get(address, headers={"authorization": "Bearer wrong"}, timeout=20).status_code == 401
+    assert requests.get(f"{site.url}/health/elsewhere.json", headers={"authorization": f"Bearer {found[1]}"}, timeout=20).status_code == 401
+    answer = requests.get(address, headers={"authorization": f"Bearer {found[1]}"}, timeout=20)
+    assert answer.status_code == 200
+    assert {"ok", "streams", "parked", "waiting", "dead_letters", "proof", "paused"} <= answer.json().keys()
+
+
+def test_files_are_kept_by_browsers_under_an_address_of_their_content(site: Site) -> None:
+    page = requests.get(f"{site.url}/sign-in", timeout=20).text
+    for path in re.findall(r'(?:href|src)="(/console/static/[^"]+)"', page):
+        answer = requests.get(site.stack.api_url + path, headers={"accept-encoding": "gzip"}, timeout=20)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert requests.get(f"{site.url}/static/x/..%2Fapp.py", timeout=20, allow_redirects=False).status_code in (303, 404)
