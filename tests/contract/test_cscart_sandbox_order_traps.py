@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,14 +10,9 @@ from tests.contract.cscart_shop import BUYER, Shop, opened
 
 
 @pytest.fixture
-def make() -> Iterator[Callable[..., Shop]]:
-    with ExitStack() as open_shops:
-        yield lambda **options: open_shops.enter_context(opened(**options))
-
-
-@pytest.fixture
-def shop(make: Callable[..., Shop]) -> Shop:
-    return make()
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    with opened(**getattr(request, "param", {})) as found:
+        yield found
 
 
 def test_c14_posts_repeat_their_effect(shop: Shop) -> None:
@@ -26,8 +20,8 @@ def test_c14_posts_repeat_their_effect(shop: Shop) -> None:
     assert shop.order(product).json()["order_id"] != shop.order(product).json()["order_id"]
 
 
-def test_c16_lists_hide_parents_and_incomplete_orders(make: Callable[..., Shop]) -> None:
-    shop = make(edition="MULTIVENDOR")
+@pytest.mark.parametrize("shop", [dict(edition="MULTIVENDOR")], indirect=True)
+def test_c16_lists_hide_parents_and_incomplete_orders(shop: Shop) -> None:
     ids = [shop.product(company_id=vendor, product_code=f"V{vendor}") for vendor in (1, 2)]
     answer = shop.order(*ids, path="orders").json()
     assert shop.get(f"orders/{answer['order_id']}")["status"] == "T"
@@ -98,8 +92,7 @@ def test_c25_and_c26_users_answer_oddly(shop: Shop) -> None:
     assert (unknown.status_code, unknown.json(), shop.ask("GET", "users").status_code) == (200, [], 400)
 
 
-def test_c30_a_missing_right_is_refused_or_leads_astray(make: Callable[..., Shop]) -> None:
-    shop = make()
+def test_c30_a_missing_right_is_refused_or_leads_astray(shop: Shop) -> None:
     order = shop.order(shop.product()).json()["order_id"]
     shop.sandbox.rights = frozenset({"view_orders", "edit_order"})
     assert shop.ask("GET", "products").json() == {"message": "Forbidden", "status": 403}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,14 +14,9 @@ from tests.sandbox.httpd import Response, Server
 
 
 @pytest.fixture
-def make() -> Iterator[Callable[..., Shop]]:
-    with ExitStack() as open_shops:
-        yield lambda **options: open_shops.enter_context(opened(**options))
-
-
-@pytest.fixture
-def shop(make: Callable[..., Shop]) -> Shop:
-    return make()
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    with opened(**getattr(request, "param", {})) as found:
+        yield found
 
 
 def test_c01_the_version_of_the_docs_is_not_found(shop: Shop) -> None:
@@ -165,13 +159,13 @@ def test_c41_no_page_size_means_everything(shop: Shop) -> None:
     assert len(shop.get("products", items_per_page=0)["products"]) == 120
 
 
-def test_c44_a_product_without_vendor_belongs_to_nobody(make: Callable[..., Shop]) -> None:
-    shop = make(edition="MULTIVENDOR")
+@pytest.mark.parametrize("shop", [dict(edition="MULTIVENDOR")], indirect=True)
+def test_c44_a_product_without_vendor_belongs_to_nobody(shop: Shop) -> None:
     assert shop.get(f"products/{shop.product()}")["company_id"] == "0"
 
 
-def test_authentication_and_both_url_forms(make: Callable[..., Shop]) -> None:
-    shop = make(rewriting=False)
+@pytest.mark.parametrize("shop", [dict(rewriting=False)], indirect=True)
+def test_authentication_and_both_url_forms(shop: Shop) -> None:
     refused = requests.get(f"{shop.server.url}/api.php?_d=version", auth=("x", "y"), timeout=5)
     assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Basic realm="User email/API key"')
     page = shop.ask("GET", "version")
