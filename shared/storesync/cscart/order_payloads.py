@@ -50,7 +50,8 @@ def order(row: Json, currency: str) -> Order:
 
 
 def marker(row: Json) -> str:
-    return next(iter(_MARK.findall(text(row.get("notes")))), "")
+    """The last one: ours is put behind the comment, in which a buyer may write what he likes."""
+    return (["", *_MARK.findall(text(row.get("notes")))])[-1]
 
 
 def parent_of(row: Json) -> str:
