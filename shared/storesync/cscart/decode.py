@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from ..errors import ServerFault
 
 Json = Mapping[str, object]
+LARGEST = Decimal(10) ** 20
 
 
 def mapping(value: object) -> Json:
@@ -34,8 +35,8 @@ def number(value: object) -> Decimal:
         found = Decimal(text(value).strip() or "0")
     except InvalidOperation as wrong:
         raise ServerFault("not a number where one should be", store="cscart") from wrong
-    if not found.is_finite():
-        raise ServerFault("not a finite number", store="cscart")
+    if not found.is_finite() or abs(found) >= LARGEST:
+        raise ServerFault("not a number that a shop can hold", store="cscart")
     return found
 
 

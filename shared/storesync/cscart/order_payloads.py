@@ -51,7 +51,8 @@ def order(row: Json, currency: str) -> Order:
 
 def marker(row: Json) -> str:
     """The last one: ours is put behind the comment, in which a buyer may write what he likes."""
-    return (["", *_MARK.findall(text(row.get("notes")))])[-1]
+    found = [match[1] for match in _MARK.finditer(text(row.get("notes")))]
+    return found[-1] if found else ""
 
 
 def parent_of(row: Json) -> str:
