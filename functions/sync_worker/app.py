@@ -10,8 +10,10 @@ from storesync.domain.changes import Change
 
 def apply(record: SQSRecord, lambda_context: Any) -> dict[str, int]:
     """A message that cannot be understood fails as well: it ends in the dead letters, where it can be seen."""
-    with bootstrap.returning(record.receipt_handle, int(record.attributes.approximate_receive_count)):
-        return bootstrap.worker().apply(Change.from_message(record.json_body), lambda_context.get_remaining_time_in_millis() / 1000)
+    receives = int(record.attributes.approximate_receive_count)
+    with bootstrap.returning(record.receipt_handle, receives):
+        remaining = lambda_context.get_remaining_time_in_millis() / 1000
+        return bootstrap.worker().apply(Change.from_message(record.json_body), remaining, receives)
 
 
 @telemetry.observed

@@ -194,6 +194,8 @@ class _Planner:
         moved = _moved(self.pair, keys, {store: prints.of_variant(found[store])[keys[store]] for store in StoreName})
         if group is Group.STOCK and self._merge(ids, found, keys, moved):
             return
+        if group is Group.STOCK and self.connection.stock_owner is StoreName.WEBASYST:
+            moved = replace(moved, webasyst=True)  # what is reserved moves no stamp and no print
         target, rule = direction(self.connection, group, moved, self.pair.made_from)
         wanted = {store: self.wanted[store].variant(ids[store.other]) for store in StoreName}
         if target is None or (chosen := wanted[target]) is None or self._same(group, target, found, wanted):

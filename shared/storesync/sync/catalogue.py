@@ -9,7 +9,7 @@ from ..domain.exchange import Page
 from ..domain.links import Row
 from ..domain.model import Record, StoreName
 from ..errors import GuardTripped
-from . import records
+from . import records, waiting
 from .budget import Budget
 from .guards import Held
 from .index import SkuIndex
@@ -76,6 +76,7 @@ class CatalogueStream:
                 complete = False
                 break
         self._release()
+        self.log.counts["resumed"] += waiting.release(self.world, self.store, self.log.id)
         if not complete:
             self.world.queue.send([self._change((SWEEP,))])
         self.world.streams.save_cursor(name, (now or self.world.store(self.store).now()).isoformat(), self.lease)

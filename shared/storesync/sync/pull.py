@@ -78,12 +78,13 @@ class Ticker:
 class Pull:
     """One stream of one store, as far as the time allows; what is left goes on in the next message."""
 
-    def __init__(self, world: World, budget: Budget | None = None) -> None:
-        self.world = world
+    def __init__(self, world: World, budget: Budget | None = None, *, last: bool = False) -> None:
+        self.world, self.last = world, last
         self.budget = budget or Budget.of(world.clock)
 
     def run(self, change: Change) -> dict[str, int]:
-        """Raises what an owner has to put right. What passes by itself is tried again by the next tick, unless a sweep was in its middle."""
+        """Raises what an owner has to put right. What passes by itself is tried again by the next tick; a sweep in its middle, by the queue,
+        unless this is the `last` time."""
         stream, store = change.ids[0], change.store
         log = self._log(change)
         with self.world.streams.lease(log.run.stream, LEASE_SECONDS) as lease:
@@ -91,8 +92,10 @@ class Pull:
                 done = self._dispatch(change, store, lease, log)
             except SyncError as error:
                 self._failed(log, error, f"started:{stream}:{store}")
-                if isinstance(error, PAUSING) or (len(change.ids) > 1 and error.retriable):
+                if isinstance(error, PAUSING) or (len(change.ids) > 1 and error.retriable and not self.last):
                     raise
+                if stream == SWEEP:
+                    self.world.streams.save_cursor(f"{SWEEP}:{store}", "")
                 return {"stopped": 1}
             if done:
                 log.save("done")
@@ -102,7 +105,7 @@ class Pull:
         """The run that a message goes on with; or a new one, which may go as far as the stopped run that the owner has confirmed."""
         name = f"{change.ids[0]}:{change.store}"
         named = find(self.world, name, change.run) if change.run else None
-        if named is None or named.outcome == "running":
+        if named is None or named.outcome == "running" or len(change.ids) > 1:
             return RunLog(self.world, name, change.run)
         log = RunLog(self.world, name)
         if named.outcome == "stopped" and change.cause is Cause.CONSOLE:
@@ -120,22 +123,23 @@ class Pull:
                 return stream.sweep(change.ids)
         except GuardTripped:
             log.note(stream.held.counts)
-            stream.ended()
             raise
         raise SyncError("no such stream", stream=change.ids[0])
 
     def _failed(self, log: RunLog, error: SyncError, started: str) -> None:
-        """A run that the guard stopped again for the same reason is not shown again."""
-        stopped = isinstance(error, GuardTripped)
-        if not stopped:
+        """A run that ends again for the reason that the last one ended for is not shown again."""
+        outcome = "stopped" if isinstance(error, GuardTripped) else "failed"
+        told = str(error) if outcome == "stopped" else type(error).__name__
+        if outcome == "failed":
             self.world.streams.save_cursor(started, "")
-        if not (stopped and self._told(log)):
-            log.save("stopped" if stopped else "failed", type(error).__name__ if not stopped else str(error))
+        if not self._told(log, outcome, told):
+            log.save(outcome, told)
 
-    def _told(self, log: RunLog) -> bool:
+    def _told(self, log: RunLog, outcome: str, error: str) -> bool:
         last: Run | None = next(iter(self.world.streams.runs(log.run.stream, 1)), None)
-        same = last and all(last.counts.get(kind, 0) == log.counts[kind] for kind in KINDS)
-        return bool(same and last and last.outcome == "stopped" and last.id != log.id)
+        if last is None or last.id == log.id or (last.outcome, last.error) != (outcome, error):
+            return False
+        return all(last.counts.get(kind, 0) == log.counts[kind] for kind in KINDS)
 
     # -- orders
 

@@ -7,7 +7,7 @@ from ..domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from ..domain.links import Parked
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
-from . import runs
+from . import runs, waiting
 from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
 from .orders import PAUSING, apply_change
@@ -24,8 +24,10 @@ class Worker:
     ) -> None:
         self._world, self._look = world, look
 
-    def apply(self, change: Change, remaining: float | None = None) -> dict[str, int]:
-        """`remaining` seconds until the function is stopped. Raises UnknownConnection, and any retriable error for the queue to deliver again.
+    def apply(self, change: Change, remaining: float | None = None, receives: int = 1) -> dict[str, int]:
+        """`remaining` seconds until the function is stopped; `receives`: how often this message was delivered by now.
+
+        Raises UnknownConnection, and any retriable error for the queue to deliver again.
 
         Without the settings it takes, nothing is read or written and the change is dropped: the next pull sees it again.
         """
@@ -33,7 +35,7 @@ class Worker:
         if not (world.connection.ready or (change.kind is Kind.LOOK and not world.connection.missing())):
             return {"not_ready": 1}
         try:
-            return self._apply(world, change, Budget.of(world.clock, remaining))
+            return self._apply(world, change, Budget.of(world.clock, remaining), receives)
         except PAUSING as error:
             self._note_pause(world, error)
             return {"stopped": 1}
@@ -42,20 +44,29 @@ class Worker:
         finally:
             world.journal.flush()
 
-    def _apply(self, world: World, change: Change, budget: Budget) -> dict[str, int]:
+    def _apply(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         if change.kind is Kind.LOOK:
             return self._look(world, change.ids, budget) if self._look else {}
         if change.kind is Kind.STREAM:
-            return Pull(world, budget).run(change)
+            return Pull(world, budget, last=receives >= waiting.PATIENCE).run(change)
         if change.kind is Kind.PRODUCT:
-            return self._products(world, change, budget)
+            return self._products(world, change, budget, receives)
         return apply_change(world, change)
 
     @staticmethod
-    def _products(world: World, change: Change, budget: Budget) -> dict[str, int]:
-        with patient_lease(world, "products", LEASE_SECONDS) as lease:
-            sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
-            counts = dict(sync.apply(change.store, change.ids))
+    def _products(world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
+        """A store that is down costs no message: the products wait for it."""
+        try:
+            with patient_lease(world, "products", LEASE_SECONDS) as lease:
+                sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
+                counts = dict(sync.apply(change.store, change.ids))
+        except SyncError as error:
+            if not waiting.is_down(error, receives):
+                raise
+            waiting.hold(world, change.store, change.ids)
+            if isinstance(error, PAUSING):
+                raise
+            return {"held": len(change.ids)}
         stream = SWEEP if change.cause is Cause.SWEEP else PRODUCTS
         runs.add_counts(world, f"{stream}:{change.store}", change.run, counts)
         return counts

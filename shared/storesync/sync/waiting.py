@@ -1,0 +1,61 @@
+"""Products that wait for a store to come back: their ids are kept in one place, and queued again by the first pull that finds both stores up."""
+
+import json
+from collections.abc import Collection, Iterator
+
+from ..domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
+from ..domain.model import StoreName
+from ..errors import CircuitOpen, ConfigurationError, StoreError, SyncError, Unreachable
+from .imaging import PAUSING
+from .ports import World
+
+MOST = 20_000  # of more than this a sweep is the shorter way
+BATCH = 100
+PATIENCE = 3  # deliveries of one message, seconds apart, before a store that answers badly counts as down
+DOWN = (Unreachable, CircuitOpen, ConfigurationError, *PAUSING)
+
+
+def is_down(error: SyncError, receives: int) -> bool:
+    return isinstance(error, DOWN) or (isinstance(error, StoreError) and error.retriable and receives >= PATIENCE)
+
+
+def hold(world: World, store: StoreName, ids: Collection[str]) -> None:
+    """No id is lost, and none is kept twice."""
+    held = {**dict.fromkeys(_held(world, store)), **dict.fromkeys(ids)}
+    world.streams.save_cursor(_name(store), json.dumps([SWEEP] if len(held) > MOST or SWEEP in held else list(held)))
+
+
+def release(world: World, store: StoreName, run: str) -> int:
+    """Queue again what waits, if the other store answers too; how many."""
+    ids = _held(world, store)
+    if not ids or not _answers(world, store.other):
+        return 0
+    world.queue.send(list(_changes(world, store, ids, run)))
+    world.streams.save_cursor(_name(store), "")
+    return len(ids)
+
+
+def _changes(world: World, store: StoreName, ids: list[str], run: str) -> Iterator[Change]:
+    stamp = world.clock.now().isoformat()
+    if SWEEP in ids:
+        yield Change(world.connection.id, Kind.STREAM, store, (SWEEP,), Cause.PULL, stamp)
+        return
+    for at in range(0, len(ids), BATCH):
+        yield Change(world.connection.id, Kind.PRODUCT, store, tuple(ids[at : at + BATCH]), Cause.PULL, stamp, run)
+
+
+def _answers(world: World, store: StoreName) -> bool:
+    try:
+        world.store(store).now()
+    except SyncError:
+        return False
+    return True
+
+
+def _held(world: World, store: StoreName) -> list[str]:
+    found = world.streams.cursor(_name(store))
+    return list(json.loads(found)) if found else []
+
+
+def _name(store: StoreName) -> str:
+    return f"held:{PRODUCTS}:{store}"
