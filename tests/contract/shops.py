@@ -54,7 +54,7 @@ class Shop:
     ignore_filters: Callable[[], None]
     sell: Callable[[str, int], str]
     picture: Callable[[int], str]
-    skip: Callable[[], None]
+    skip: Callable[[str], None]
     recount: Callable[[str, int], None] = lambda variant_id, stock: None
     pictures: dict[str, bytes] = field(default_factory=dict)
 
@@ -138,7 +138,7 @@ def _memory(store: MemoryCsCart | MemoryWebasyst, clock: Clock) -> Shop:
         ignore_filters=lambda: store.faults.arm(Trouble.IGNORED, times=1_000_000),
         sell=sell,
         picture=picture,
-        skip=lambda: store.faults.arm(Trouble.SKIPPED, "write"),
+        skip=lambda operation: store.faults.arm(Trouble.SKIPPED, operation),
         recount=lambda variant_id, stock: store.edit_variant(variant_id, stock=stock, **silent),
         pictures=store.pictures,
     )
@@ -179,10 +179,10 @@ def _forgetful(server: Server, filters: tuple[str, ...]) -> None:
     server.app = answer
 
 
-def _skipping(server: Server, route: str, says: Callable[[Request], object]) -> Callable[[], None]:
+def _skipping(server: Server, route: str, says: Callable[[Request], object]) -> Callable[[str], None]:
     """The next request to the route is answered as ever, and nothing is done."""
 
-    def arm() -> None:
+    def arm(operation: str) -> None:
         app = server.app
 
         def answer(request: Request) -> Response:

@@ -12,7 +12,7 @@ from storesync.domain.exchange import ImageSource, ProductWrite
 from storesync.domain.model import Group, Product, Record, Variant
 from storesync.errors import FilterIgnored, NotKept, OutcomeUnknown, UnsupportedValue
 
-from tests.contract.shops import SHOPS, Shop, png
+from tests.contract.shops import SHOPS, WEBASYST_ONLY, Shop, png
 
 
 @pytest.fixture(params=SHOPS)
@@ -293,7 +293,7 @@ def test_a_write_that_was_skipped_in_silence_is_noticed(shop: Shop, group: Group
     shop.clock.seconds += 5
     first = replace(product.variants[0], price=Decimal("1.23"), stock=3)
     name = group.value if group is Group.CONTENT else key(group, product)
-    shop.skip()
+    shop.skip("write")
     outcome = shop.store.write([write_of(product, name, variants=(first,), content=replace(product.content, name="Never"))])[0]
     assert isinstance(outcome.error, NotKept)
 
@@ -334,6 +334,17 @@ def test_an_image_can_go(shop: Shop) -> None:
     kept = shop.store.put_images(product, [source(shop, 1), source(shop, 2)])
     last = kept.images[1]
     assert len(shop.store.put_images(kept, [replace(source(shop, 2), id=last.id)]).images) == 1
+
+
+@pytest.mark.parametrize("shop", ["memory-cscart", *WEBASYST_ONLY], indirect=True)
+def test_images_that_were_skipped_in_silence_are_noticed(shop: Shop) -> None:
+    """Also when there were as many before."""
+    product = shop.made("A-1")
+    kept = shop.store.put_images(product, [source(shop, 1)])
+    shop.skip("put_images")
+    with suppress(NotKept):
+        again = shop.store.put_images(kept, [source(shop, 2)])
+        assert again.images[0].key != kept.images[0].key
 
 
 def test_categories_have_paths(shop: Shop) -> None:

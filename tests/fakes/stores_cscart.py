@@ -163,7 +163,8 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
         addresses = [here.get(image.id) or image.url for image in images]
         self.calls.write("put_images", lambda: self.set_images(product.id, addresses), product.id)
         kept = self.seen(int(product.id))
-        if len(kept.images) != len(addresses):
+        fresh = sum(image.id not in here for image in kept.images)
+        if len(kept.images) != len(addresses) or fresh < sum(not image.id for image in images):
             raise NotKept("the shop could not download all images", product=product.id)
         return kept
 
