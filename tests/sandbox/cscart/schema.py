@@ -191,6 +191,10 @@ _STATUSES = (
 
 
 def create(db: sqlite3.Connection) -> None:
+    """Also over a shop that an earlier version kept."""
+    known = [row[1] for row in db.execute("PRAGMA table_info(products)")]
+    if known and "seeded" not in known:
+        db.execute("ALTER TABLE products ADD COLUMN seeded INTEGER DEFAULT 0")
     db.executescript(_TABLES)
 
 
