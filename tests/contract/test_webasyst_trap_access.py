@@ -149,6 +149,7 @@ def test_a_host_that_strips_the_header_gets_the_token_as_a_parameter(shop: Shop)
 
     shop.server.app = strip
     store = shop.store()
+    assert store.products(["1"]) == []
     made = store.create([product("A")], {})[0]
     assert made.error is None
     assert len(next(iter(store.scan())).items) == 1

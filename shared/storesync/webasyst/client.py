@@ -1,7 +1,8 @@
 """Shop-Script's HTTP methods: what is sent where, and which answers are errors. Methods the contract forbids do not exist here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ..errors import (
     ApiDisabled,
@@ -23,6 +24,7 @@ from .forms import encode
 
 STORE = "webasyst"
 Calls = Sequence[Call]
+T = TypeVar("T")
 
 READS = frozenset(
     {
@@ -127,14 +129,17 @@ class WebasystClient:
         return self.send(self.get_call(method, query))
 
     def send(self, call: Call) -> object:
+        return self._sent(lambda: self.transport.send(self._with_token(call)).json())
+
+    def _sent(self, ask: Callable[[], T]) -> T:
         """Some hosts strip `Authorization` (2.2): then the token goes as a parameter, from that call on."""
         try:
-            return self.transport.send(self._with_token(call)).json()
+            return ask()
         except Unauthorised as error:
             if error.code != "token_required" or self._header_is_stripped or not self._token:
                 raise
         self._header_is_stripped = True
-        return self.transport.send(self._with_token(call)).json()
+        return ask()
 
     def _with_token(self, call: Call) -> Call:
         """In the form where there is one: a query ends in the shop's access log."""
@@ -151,7 +156,7 @@ class WebasystClient:
 
     def many(self, calls: Calls) -> list[object | SyncError]:
         """Answers' JSON or errors, in order."""
-        answers = self.transport.map([self._with_token(call) for call in calls])
+        answers = self._sent(lambda: self.transport.map([self._with_token(call) for call in calls]))
         return [item.json() if isinstance(item, Answer) else item for item in answers]
 
     def upload(self, product_id: str, filename: str, data: bytes) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..errors import ServerFault
 
 Json = Mapping[str, object]
+STAMP = len("2026-01-31 23:59:59")
 
 
 def mapping(value: object) -> Json:
@@ -23,6 +24,8 @@ def rows(value: object) -> list[Json]:
 
 
 def text(value: object) -> str:
+    if isinstance(value, str):  # nearly all there is, and much cheaper to ask than whether it is a Mapping
+        return value
     return "" if value is None or isinstance(value, (Mapping, list)) else str(value)
 
 
@@ -51,9 +54,10 @@ def zone(name: str, shift: object = "") -> tzinfo:
 
 def moment(value: object, here: tzinfo) -> datetime | None:
     """A naive time of the server's clock as an aware UTC one; in the hour that a zone repeats, the earlier of the two."""
+    stamp = text(value)
     try:
-        return datetime.strptime(text(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=here).astimezone(UTC)
-    except ValueError:
+        return datetime.fromisoformat(stamp).replace(tzinfo=here).astimezone(UTC) if len(stamp) == STAMP else None
+    except (ValueError, OverflowError):
         return None
 
 

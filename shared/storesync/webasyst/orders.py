@@ -133,16 +133,18 @@ class Orders:
         return self._one(current.id)
 
     def set_status(self, order: Order, action: str) -> Order:
-        """Reads before acting; a refusal, by 404 or null (W37), and a lost answer are settled by reading again.
+        """`order` as it was just read. A refusal, by 404 or null (W37), and a lost answer are settled by reading again.
 
-        A mirrored order that never took stock gives none back, and takes none when it is restored (X4).
+        A mirrored order that never took stock gives none back, and takes none when it is restored (X4). What cannot be taken back is
+        done only to an order that nobody moved meanwhile.
         """
-        before = self._one(order.id)
-        if before.status != order.status:
-            return before
         flag = {"delete": "0", "refund": "0", "restore": "1"}.get(action)
-        if before.stock_suppressed and flag and flag != ("1" if before.stock_taken else "0"):
-            self._save({"id": before.id, "shipping": order_payloads.money(before.shipping), "params": {"reduced": flag}})
+        if flag:
+            before, order = order, self._one(order.id)
+            if order.status != before.status:
+                return order
+        if order.stock_suppressed and flag and flag != ("1" if order.stock_taken else "0"):
+            self._save({"id": order.id, "shipping": order_payloads.money(order.shipping), "params": {"reduced": flag}})
         with suppress(NotFound, OutcomeUnknown):
             self.client.post("shop.order.action", {"id": order.id, "action": action}, repeatable=False)
         return self._one(order.id)

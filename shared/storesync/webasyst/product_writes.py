@@ -1,6 +1,7 @@
 """Writing products to Shop-Script: one massUpdate for many rows, single calls only for what it cannot say, and a read-back that believes no answer."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -8,8 +9,8 @@ from datetime import timedelta
 from ..domain import prints
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.model import Group, Product, Variant, sku_key
-from ..errors import NotKept, OutcomeUnknown, Rejected, StoreError, SyncError
-from ..http import CallClass
+from ..errors import NotKept, OutcomeUnknown, Rejected, SyncError
+from ..http import Call, CallClass
 from . import payloads
 from .client import WebasystClient
 from .decode import mapping, text
@@ -30,31 +31,31 @@ class ProductWriter:
     # -- changes
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
+        """All batches in flight together, then the rest singly. A lost answer to a new SKU is settled by the read-back."""
         errors: dict[str, SyncError] = {}
-        for batch in _batches(writes):
-            self._mass(batch, errors)
-        for write in writes:
-            if write.current.id not in errors:
-                self._singly(write, errors)
+        self._mass(list(_batches(writes)), errors)
+        self._singly([write for write in writes if write.current.id not in errors], errors)
         kept = {item.id: item for item in self.products.read([write.current.id for write in writes])}
         return [_outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in writes]
 
-    def _mass(self, writes: Sequence[ProductWrite], errors: dict[str, SyncError]) -> None:
+    def _mass(self, batches: Sequence[Sequence[ProductWrite]], errors: dict[str, SyncError]) -> None:
         """One bad value makes the shop refuse all rows (M1), so halves are tried until it stands alone."""
+        calls = [(batch, call) for batch in batches if (call := self._mass_call(batch))]
+        answers = self.client.many([call for _, call in calls])
+        halves: list[Sequence[ProductWrite]] = []
+        for (batch, _), answer in zip(calls, answers, strict=True):
+            if isinstance(answer, Rejected) and len(batch) > 1:
+                halves += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+            elif isinstance(answer, SyncError):
+                errors |= {write.current.id: answer for write in batch}
+        if halves:
+            self._mass(halves, errors)
+
+    def _mass_call(self, writes: Sequence[ProductWrite]) -> Call | None:
         skus = [row for write in writes for row in self._sku_rows(write)]
         products = [row for write in writes if (row := _product_row(write))]
-        if not skus and not products:
-            return
         form = {name: json.dumps(value, ensure_ascii=False) for name, value in (("jsku", skus), ("jproduct", products)) if value}
-        try:
-            self.client.send(self.client.post_call("shop.product.massUpdate", form, kind=CallClass.BULK))
-        except Rejected as error:
-            if len(writes) == 1:
-                errors[writes[0].current.id] = error
-                return
-            middle = len(writes) // 2
-            self._mass(writes[:middle], errors)
-            self._mass(writes[middle:], errors)
+        return self.client.post_call("shop.product.massUpdate", form, kind=CallClass.BULK) if form else None
 
     def _sku_rows(self, write: ProductWrite) -> list[Fields]:
         found = {variant.id: self._sku_row(write, variant) for variant in write.desired.variants if variant.id}
@@ -86,25 +87,23 @@ class ProductWriter:
         counts = {stock: others.get(stock) if others else 0 for stock in self.products.stocks()} | {self.products.stock_id: wanted}
         return {"stock": {stock: "" if number is None else number for stock, number in counts.items()}}
 
-    def _singly(self, write: ProductWrite, errors: dict[str, SyncError]) -> None:
-        """What massUpdate cannot say: categories, and new variants. A lost answer is settled by the read-back."""
-        try:
-            if Group.LISTING in write.changes and write.desired.listing.categories != write.current.listing.categories:
-                self.client.post("shop.product.update", {"categories": write.desired.listing.categories}, {"id": write.current.id})
-            for variant in write.desired.variants:
-                if not variant.id:
-                    self._add_sku(write.current.id, variant)
-        except StoreError as error:
-            errors[write.current.id] = error
+    def _singly(self, writes: Sequence[ProductWrite], errors: dict[str, SyncError]) -> None:
+        """What massUpdate cannot say: categories, and new variants. One call per product at a time, so that variants keep their order."""
+        waiting = {write.current.id: self._single_calls(write) for write in writes}
+        while waiting := {product: calls for product, calls in waiting.items() if calls and product not in errors}:
+            answers = self.client.many([calls.pop(0) for calls in waiting.values()])
+            errors |= {product: answer for product, answer in zip(waiting, answers, strict=True) if isinstance(answer, SyncError)}
 
-    def _add_sku(self, product_id: str, variant: Variant) -> None:
+    def _single_calls(self, write: ProductWrite) -> list[Call]:
+        calls = []
+        if Group.LISTING in write.changes and write.desired.listing.categories != write.current.listing.categories:
+            form = {"categories": write.desired.listing.categories}
+            calls.append(self.client.post_call("shop.product.update", form, {"id": write.current.id}))
+        return calls + [self._new_sku(write.current.id, variant) for variant in write.desired.variants if not variant.id]
+
+    def _new_sku(self, product_id: str, variant: Variant) -> Call:
         fields = sku_fields(variant, self._form_stock(variant.stock))
-        try:
-            self.client.post("shop.product.skus.add", fields, {"product_id": product_id}, repeatable=False)
-        except OutcomeUnknown:
-            now = self.products.read([product_id])
-            if not any(kept.sku.strip() == variant.sku.strip() for item in now for kept in item.variants):
-                raise
+        return self.client.post_call("shop.product.skus.add", fields, {"product_id": product_id}, kind=CallClass.CREATE, repeatable=False)
 
     def _form_stock(self, wanted: int | None) -> Fields:
         value = "" if wanted is None else wanted
@@ -190,8 +189,11 @@ def _created(kept: Product | None, answer: object) -> Outcome:
 
 def _outcome(write: ProductWrite, kept: Product | None, error: SyncError | None) -> Outcome:
     """Price and identity must be what was sent. The others must have moved: texts may be tidied by the shop, a sale may change a stock meanwhile."""
-    if error is not None or kept is None:
-        return Outcome(kept, error or NotKept("the product is gone", product=write.current.id))
+    if kept is None:
+        return Outcome(None, error or NotKept("the product is gone", product=write.current.id))
+    missing = Counter(_new_skus(write)) - Counter(item.sku.strip() for item in kept.variants)
+    if error is not None and (missing or not isinstance(error, OutcomeUnknown)):
+        return Outcome(kept, error)
     before, wanted, now = prints.of(write.current), prints.of(write.desired), prints.of(kept)
     exact = (Group.PRICE.value + ":", Group.IDENTITY.value + ":")
     off = [
@@ -199,6 +201,11 @@ def _outcome(write: ProductWrite, kept: Product | None, error: SyncError | None)
         for name in write.changes
         if name in wanted and now.get(name) != wanted[name] and (name.startswith(exact) or now.get(name) == before.get(name))
     ]
-    if off:
-        return Outcome(kept, NotKept("the shop answered ok and kept something else", product=kept.id, fields=",".join(sorted(off))))
+    if off or missing:
+        fields = ",".join(sorted([*off, *missing]))
+        return Outcome(kept, NotKept("the shop answered ok and kept something else", product=kept.id, fields=fields))
     return Outcome(kept)
+
+
+def _new_skus(write: ProductWrite) -> list[str]:
+    return [item.sku.strip() for item in write.desired.variants if not item.id]

@@ -34,9 +34,14 @@ class Products:
         return self._wanted_stock if self._wanted_stock in self.stocks() else next(iter(self.stocks()), "")
 
     def search(self, condition: str, limit: int = PAGE) -> tuple[list[Product], int]:
+        return self._found(self.client.send(self._search_call(condition, limit)))
+
+    def _search_call(self, condition: str, limit: int = PAGE) -> Call:
         query = {"hash": condition, "sort": "id", "order": "asc", "limit": limit, "escape": 0, "fields": FIELDS}
-        found = mapping(self.client.get("shop.product.search", query))
-        return [self.seen(row) for row in rows(found.get("products"))], int(text(found.get("count")) or 0)
+        return self.client.get_call("shop.product.search", query)
+
+    def _found(self, answer: object) -> tuple[list[Product], int]:
+        return [self.seen(row) for row in _products(answer)], int(text(mapping(answer).get("count")) or 0)
 
     def seen(self, row: Json) -> Product:
         """Image addresses whole (the list gives them root-relative); with several stocks, the count of the chosen one."""
@@ -95,10 +100,10 @@ class Products:
 
     def read(self, ids: Collection[str]) -> list[Product]:
         wanted = [item for item in dict.fromkeys(ids) if item.isdigit()]
+        batches = [wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH)]
         found: list[Product] = []
-        for at in range(0, len(wanted), BATCH):
-            batch = wanted[at : at + BATCH]
-            products, _ = self.search("id/" + ",".join(batch))
+        for batch, answer in zip(batches, self.client.many([self._search_call("id/" + ",".join(batch)) for batch in batches]), strict=True):
+            products, _ = self._found(answer)
             if strange := {item.id for item in products} - set(batch):
                 raise FilterIgnored("products that were not asked for", store="webasyst", id=min(strange))
             found += products

@@ -36,14 +36,15 @@ class WebasystStore:
 
     def __init__(self, client: WebasystClient, settings: WebasystSettings, *, marker_key: str = MARKER) -> None:
         self.client, self.settings, self.marker_key = client, settings, marker_key
-        self._seen: Json | None = None
+        self._seen: tuple[Json, ShopClock] | None = None
 
-    def _fresh(self) -> Json:
-        self._seen = mapping(self.client.get("shop.settings.get"))
+    def _fresh(self) -> tuple[Json, ShopClock]:
+        shop = mapping(self.client.get("shop.settings.get"))
+        self._seen = shop, clock(shop)
         return self._seen
 
     def _clock(self) -> ShopClock:
-        return clock(self._seen or self._fresh())
+        return (self._seen or self._fresh())[1]
 
     @cached_property
     def _stocks(self) -> tuple[str, ...]:
@@ -74,10 +75,10 @@ class WebasystStore:
 
     @cached_property
     def _info(self) -> StoreInfo:
-        shop = self._seen or self._fresh()
+        shop, here = self._seen or self._fresh()
         return StoreInfo(
-            now=clock(shop).now,
-            zone=clock(shop).name,
+            now=here.now,
+            zone=here.name,
             version=text(shop.get("version")),
             identity=self.client.url,
             currency=text(shop.get("default_currency")),
@@ -106,7 +107,7 @@ class WebasystStore:
 
     def now(self) -> datetime:
         """The account's own clock."""
-        return clock(self._fresh()).now
+        return self._fresh()[1].now
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
         self._fresh()
