@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from .sync.pull import Ticker
     from .sync.worker import Worker
 
-WORLD_SECONDS = 20.0
+WORLD_SECONDS, STORES_SECONDS = 20.0, 300.0
+SECRETS = {"cscart": "cscart_key", "webasyst": "webasyst_token"}
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2, 300
 
 
@@ -54,20 +55,34 @@ class WebImages:
 
 
 class LazyStores(dict["StoreName", "Store"]):
-    """A store is connected when it is first asked for: a tick that only looks at cursors needs no secret."""
+    """A store is connected when it is first asked for: a tick that only looks at cursors needs no secret.
+
+    It is kept for a few minutes, with what it told of itself, for as long as the settings and the secret it was made with stand.
+    """
 
     def __init__(self, connection: "Connection", journal: "Journal") -> None:
         super().__init__()
         self._connection, self._journal, self._lock = connection, journal, threading.Lock()
+        self._used: dict[str, str] = {}
+        self._made = time.monotonic()
+
+    def stand(self, connection: "Connection") -> bool:
+        young = time.monotonic() - self._made < STORES_SECONDS
+        return (
+            young
+            and connection == self._connection
+            and all(secrets().get(connection.id, SECRETS[n]) == key for n, key in self._used.items())
+        )
 
     def __missing__(self, name: "StoreName") -> "Store":
         with self._lock:
             if name not in self:
-                self[name] = _connect(self._connection, name, self._journal.note)
+                self._used[name] = secrets().need(self._connection.id, SECRETS[name])
+                self[name] = _connect(self._connection, name, self._used[name], self._journal.note)
             return dict.__getitem__(self, name)
 
 
-def _connect(connection: "Connection", name: "StoreName", log: Any) -> "Store":
+def _connect(connection: "Connection", name: "StoreName", key: str, log: Any) -> "Store":
     from .cscart import store as cscart_store
     from .domain.model import StoreName
     from .webasyst import store as webasyst_store
@@ -75,11 +90,9 @@ def _connect(connection: "Connection", name: "StoreName", log: Any) -> "Store":
     private = settings().allow_private_addresses
     shared = breaker(connection.id, name)
     if name is StoreName.CSCART:
-        key = secrets().need(connection.id, "cscart_key")
         ours = connection.cscart if connection.cscart.no_rewrite is not None else _form_kept(connection, key)
         return cscart_store.connect(ours, key, allow_private=private, log=log, breaker=shared)
-    token = secrets().need(connection.id, "webasyst_token")
-    return webasyst_store.connect(connection.webasyst, token, allow_private=private, log=log, breaker=shared)
+    return webasyst_store.connect(connection.webasyst, key, allow_private=private, log=log, breaker=shared)
 
 
 def _form_kept(connection: "Connection", key: str) -> "CsCartSettings":
@@ -149,7 +162,8 @@ def world(connection_id: str) -> "World":
     """
     made, found = _worlds.get(connection_id, (0.0, None))
     if found is None or not found.connection.ready or time.monotonic() - made > WORLD_SECONDS:
-        found = _world(connections().get(connection_id))
+        connection = connections().get(connection_id)
+        found = found if found and found.stores.stand(connection) else _world(connection)  # type: ignore[attr-defined]
         _worlds[connection_id] = (time.monotonic(), found)
     return found
 
