@@ -1,6 +1,7 @@
 """What an order took is taken once: both owners, every way of counting, through edits, cancels, refunds and sales in both shops."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from storesync.domain.connection import Policy
@@ -134,7 +135,9 @@ def sold_in_webasyst(shops: Shops, number: str, action: str) -> None:
 
 
 @pytest.mark.parametrize("early", [False, True], ids=["order first", "products first"])
-@pytest.mark.parametrize("actions", [("delete",), ("process", "delete"), ("complete", "refund"), ("delete", "restore"), ("delete", "restore", "process")])
+@pytest.mark.parametrize(
+    "actions", [("delete",), ("process", "delete"), ("complete", "refund"), ("delete", "restore"), ("delete", "restore", "process")]
+)
 def test_what_webasyst_gives_back_for_a_mirrored_order_is_no_stock(default: Shops, actions: tuple[str, ...], early: bool) -> None:
     """Cancelled by its own people the shop returns pieces that it never took (X4); CS-Cart's own return is the only one that counts."""
     product = known(default)
@@ -189,3 +192,16 @@ def test_a_correction_of_stock_that_was_cut_off_is_made_once(default: Shops) -> 
             assert error.retriable
     default.sync_products()
     assert default.stock(product) == (100, 100)
+
+
+@pytest.mark.parametrize("shops", [(WEBASYST, "create"), (WEBASYST, "processing")], indirect=True)
+def test_history_takes_no_stock(shops: Shops) -> None:
+    """Imported on purpose, orders from before the connection were subtracted long ago."""
+    product = known(shops)
+    order_id = shops.place({product: 2})
+    shops.ours.set_status(order_id, "C")
+    shops.change(created_at=shops.clock.now() + timedelta(hours=1), orders_from=shops.clock.now() - timedelta(days=1))
+    before = shops.stock(product)[1]
+    shops.hint(CSCART, order_id)
+    assert shops.mirror(order_id)["state_id"] == "completed"
+    assert (shops.stock(product)[1], available(shops)) == (before, before)

@@ -24,6 +24,7 @@ def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str
     mark = translation.marker(work.connection.id, work.origin, source.id)
     found = sorted(work.world.store(target).find_order(mark, source), key=lambda order: int(order.id))
     wanted = translated(work, work.origin, source, found[0] if found else None)
+    wanted = replace(wanted, stock_suppressed=suppresses(work.connection, work.origin, source))
     if found:
         _report_duplicates(work, found)
         kept = found[0]
@@ -44,7 +45,7 @@ def _created(work: OrderWork, wanted: Order, mark: str) -> Order:
     work.save()
     _reserve(work, wanted)
     try:
-        kept = work.store(target).create_order(wanted, mark, suppress_stock=suppresses(work.connection, work.origin))
+        kept = work.store(target).create_order(wanted, mark, suppress_stock=wanted.stock_suppressed)
     except UNSENT:
         work.note(intended_at=None)
         work.save()

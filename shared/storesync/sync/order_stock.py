@@ -19,9 +19,11 @@ from .order_work import Both, OrderWork
 from .ports import World
 
 
-def suppresses(connection: Connection, origin: StoreName) -> bool:
-    """Whether an order's counterpart in Webasyst must leave the stock there alone."""
-    return origin is StoreName.CSCART and connection.stock_owner is not StoreName.WEBASYST
+def suppresses(connection: Connection, origin: StoreName, source: Order) -> bool:
+    """Whether an order's counterpart in Webasyst must leave the stock there alone. Orders older than the connection always do:
+    Webasyst's counts know nothing of those."""
+    history = bool(connection.created_at and source.created_at and source.created_at < connection.created_at)
+    return origin is StoreName.CSCART and (history or connection.stock_owner is not StoreName.WEBASYST)
 
 
 def reserved(world: World) -> Mapping[str, int]:
@@ -42,7 +44,7 @@ def pending(connection: Connection, both: Both, counting: str) -> dict[str, int]
     """What Webasyst still will take for this order, by SKU id. `counting` is the shop's `stock_counting_action`."""
     there = both[StoreName.WEBASYST]
     standing = statuses.Standing(both[StoreName.CSCART].status, there.status)
-    if counting == "none" or there.stock_taken or statuses.closes(connection.statuses, standing):
+    if counting == "none" or there.stock_taken or there.stock_suppressed or statuses.closes(connection.statuses, standing):
         return {}
     return pieces(there.lines)
 

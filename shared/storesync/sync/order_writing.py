@@ -5,7 +5,6 @@ from ..domain import order_translation as translation
 from ..domain.model import StoreName
 from ..domain.orders import Order
 from ..errors import TotalsDiffer
-from .order_stock import suppresses
 from .order_work import OrderWork
 
 CORRECTIONS = {StoreName.WEBASYST: 3, StoreName.CSCART: 1}  # each one rebuilds the whole order in CS-Cart (C19)
@@ -14,7 +13,7 @@ CORRECTIONS = {StoreName.WEBASYST: 3, StoreName.CSCART: 1}  # each one rebuilds 
 def written(work: OrderWork, target: StoreName, before: Order, wanted: Order) -> Order:
     """As the store kept it; also when the client gave up on the total and put the order back."""
     try:
-        kept = work.store(target).update_order(before, wanted, suppress_stock=suppresses(work.connection, work.origin))
+        kept = work.store(target).update_order(before, wanted, suppress_stock=before.stock_suppressed)
     except TotalsDiffer:
         kept = work.read(target, before.id) or before
     work.counts[f"updated_{target}"] += 1
