@@ -88,9 +88,16 @@ class Shop:
         return str(self.order(*ids, **more).json()["order_id"])
 
     def group(self, *ids: str) -> None:
-        feature = self.ask("POST", "features", json={"description": "Size", "feature_type": "S"}).json()["feature_id"]
-        body = {"product_ids": list(ids), "features": [{"feature_id": feature}]}
+        """A group whose products differ by size and are shown as one."""
+        feature = self.feature("Size", "group_variation_catalog_item")
+        for product in ids:
+            self.put(f"products/{product}", add_new_variant={feature: {"variant": f"Size {product}"}})
+        body = {"product_ids": list(ids), "features": [{"feature_id": feature, "purpose": "group_variation_catalog_item"}]}
         assert self.ask("POST", "product_variations_groups", json=body).status_code == 201
+
+    def feature(self, name: str, purpose: str) -> int:
+        body = {"description": name, "feature_type": "S", "purpose": purpose}
+        return int(self.ask("POST", "features", json=body).json()["feature_id"])
 
     def promote(self, *ids: str, percent: int = 10) -> None:
         self.sandbox.execute("INSERT OR IGNORE INTO promotions (promotion_id, name, percent) VALUES (9,'x',?)", percent)

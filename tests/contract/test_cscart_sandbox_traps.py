@@ -126,13 +126,31 @@ def test_c33_what_is_kept_is_not_what_was_sent(shop: Shop) -> None:
 
 
 def test_c34_a_variation_keeps_its_parents_content(shop: Shop) -> None:
-    feature = shop.ask("POST", "features", json={"description": "Size", "feature_type": "S"}).json()["feature_id"]
     parent, child = shop.product(product="One"), shop.product(product="Two")
-    body = {"product_ids": [parent, child], "features": [{"feature_id": feature}]}
-    assert shop.ask("POST", "product_variations_groups", json=body).status_code == 201
+    shop.group(parent, child)
     shop.put(f"products/{child}", product="Three", amount=3)
     found = shop.get(f"products/{child}")
     assert (found["product"], found["amount"], found["parent_product_id"]) == ("One", "3", parent)
+
+
+def test_a_group_takes_only_what_differs_in_its_features_and_has_a_parent_for_each_fixed_value(shop: Shop) -> None:
+    size, colour = (
+        shop.feature(name, purpose) for name, purpose in (("Size", "group_variation_catalog_item"), ("Colour", "group_catalog_item"))
+    )
+
+    def made(*values: tuple[int, str]) -> str:
+        return shop.product(add_new_variant={str(feature): {"variant": value} for feature, value in values})
+
+    red_s, red_m, blue_s = made((colour, "red"), (size, "S")), made((colour, "red"), (size, "M")), made((colour, "blue"), (size, "S"))
+    again, without = made((colour, "red"), (size, "S")), made((colour, "red"))
+    features = [{"feature_id": colour, "purpose": "group_catalog_item"}, {"feature_id": size, "purpose": "group_variation_catalog_item"}]
+    body = {"product_ids": [red_s, red_m, blue_s, again, without], "features": features}
+    answer = shop.ask("POST", "product_variations_groups", json=body).json()
+    assert answer["products_status"] == {red_s: 1, red_m: 1, blue_s: 1, again: 254, without: 255}
+    assert [shop.get(f"products/{item}")["parent_product_id"] for item in (red_s, red_m, blue_s)] == ["0", red_s, "0"]
+    blue_m = made((colour, "blue"), (size, "M"))
+    shop.put(f"product_variations/{blue_m}", variation_group_id=answer["id"])
+    assert shop.get(f"products/{blue_m}")["parent_product_id"] == blue_s
 
 
 def test_c39_the_bundled_hook_is_unsigned_and_form_typed(shop: Shop) -> None:

@@ -21,7 +21,7 @@ _ORDER = [Visibility.VISIBLE, Visibility.HIDDEN, Visibility.DISABLED]
 
 def parent_of(row: Json) -> str:
     """The product that a listed row belongs to: itself, or the parent of a variation."""
-    found = text(row.get("parent_product_id"))
+    found = text(row.get("parent_product_id")) or text(row.get("variation_parent_product_id"))
     return found if found not in ("", "0") else text(row.get("product_id"))
 
 

@@ -1,24 +1,23 @@
 """Writing products in CS-Cart: one PUT per changed row with the changed fields only, in parallel, and one read-back per hundred."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from ..domain import prints
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.model import Group, Product, Variant
-from ..errors import DuplicateSku, NotKept, OutcomeUnknown, SyncError
+from ..errors import NotKept, SyncError
 from ..http import Call
 from . import payloads, variations
 from .catalogue import Catalogue
 from .client import CsCartClient
-from .decode import text
-
-OWN = (Group.PRICE, Group.STOCK, Group.IDENTITY)
+from .making import OWN, Growth, Making
 
 
 class Products:
     def __init__(self, client: CsCartClient, catalogue: Catalogue) -> None:
         self.client, self.settings, self.catalogue = client, client.settings, catalogue
+        self.making = Making(client, catalogue)
+        self.growth = Growth(client, catalogue, self.making)
 
     # -- changes
 
@@ -31,8 +30,8 @@ class Products:
             for at, write in enumerate(writes)
             if at not in errors and any(not item.id for item in write.desired.variants)
         }
-        added, failed = self._extend(growing) if growing else ({}, {})
-        members = {item.id: write.current.id for write in writes for item in write.current.variants} | added
+        added, failed = self.growth.extend(growing) if growing else ([], {})
+        members = {item.id: write.current.id for write in writes for item in write.current.variants} | dict.fromkeys(added, "")
         kept = self.catalogue.kept(members)
         return [
             _outcome(write, kept.get(write.current.id), errors.get(at) or failed.get(write.current.id)) for at, write in enumerate(writes)
@@ -67,65 +66,6 @@ class Products:
             fields |= payloads.listing_fields(write.desired.listing)
         return fields
 
-    # -- new variants of a product that exists
-
-    def _extend(self, writes: Mapping[str, ProductWrite]) -> tuple[dict[str, str], dict[str, SyncError]]:
-        """Makes the new variants and puts them beside their product. Returns their ids with the product's, and errors by product."""
-        try:
-            known = variations.groups(self.client, list(writes))
-            left = self._left_behind(writes.values())
-        except SyncError as error:
-            return {}, dict.fromkeys(writes, error)
-        taken = [sku for sku, product in left.items() if product is None]
-        fresh = [
-            (parent, item)
-            for parent, write in writes.items()
-            for item in write.desired.variants
-            if not item.id and item.sku.strip() not in left
-        ]
-        calls = [self._variation(writes[parent], known[parent], item) for parent, item in fresh]
-        made, errors = self._made(calls, [item.sku for _, item in fresh])
-        failed: dict[str, SyncError] = {fresh[at][0]: error for at, error in errors.items()}
-        beside: dict[str, list[str]] = {parent: [] for parent in writes}
-        for at, product_id in made.items():
-            beside[fresh[at][0]].append(product_id)
-        for parent, write in writes.items():
-            skus = [item.sku.strip() for item in write.desired.variants if not item.id]
-            beside[parent] += [found.id for sku in skus if (found := left.get(sku))]
-            if any(sku in taken for sku in skus):
-                failed.setdefault(parent, DuplicateSku("another product of the shop has this SKU", product=parent))
-        failed |= self._joined(writes, known, beside)
-        return {product_id: parent for parent, ids in beside.items() for product_id in ids}, failed
-
-    def _joined(
-        self, writes: Mapping[str, ProductWrite], known: Mapping[str, variations.Group], beside: Mapping[str, list[str]]
-    ) -> dict[str, SyncError]:
-        """A product that becomes a parent needs its own value of the feature first."""
-        parents = [parent for parent, ids in beside.items() if ids and not known[parent].id]
-        marks = [
-            known[parent].fields(variations.names(writes[parent].desired)[writes[parent].desired.variants[0].sku]) for parent in parents
-        ]
-        answers = self.client.many([self.client.put_call(f"products/{parent}", mark) for parent, mark in zip(parents, marks, strict=True)])
-        failed = {parent: answer for parent, answer in zip(parents, answers, strict=True) if isinstance(answer, SyncError)}
-        return failed | variations.join(self.client, known, {parent: ids for parent, ids in beside.items() if parent not in failed})
-
-    def _left_behind(self, writes: Iterable[ProductWrite]) -> dict[str, Product | None]:
-        """Variations that an earlier, broken try made are taken up, not made again; None: the SKU is another product's."""
-        wanted = {item.sku.strip(): write for write in writes for item in write.desired.variants if not item.id}
-        found: dict[str, Product | None] = {}
-        for product in self.catalogue.find(list(wanted)):
-            for item in product.variants:
-                write = wanted.get(item.sku.strip())
-                if write and product.id != write.current.id:
-                    ours = len(product.variants) == 1 and product.content.name == payloads.fit(write.desired).content.name
-                    found[item.sku.strip()] = product if ours and item.sku.strip() not in found else None
-        return found
-
-    def _variation(self, write: ProductWrite, group: variations.Group, item: Variant) -> Call:
-        listing = replace(write.current.listing, visibility=write.desired.listing.visibility)
-        fields = self._new_fields(replace(write.desired, listing=listing), item)
-        return self.client.post_call("products", fields | group.fields(variations.names(write.desired)[item.sku]))
-
     # -- new products
 
     def create(self, products: Sequence[Product]) -> list[Outcome]:
@@ -135,7 +75,9 @@ class Products:
             plan = variations.planned(self.client) if several else None
         except SyncError as error:
             return [Outcome(None, error)] * len(products)
-        mains, errors = self._made([self._main(product, plan) for product in products], [product.variants[0].sku for product in products])
+        mains, errors = self.making.made(
+            [self._main(product, plan) for product in products], [product.variants[0].sku for product in products]
+        )
         beside, failed = self._others(products, [at for at in several if at in mains], plan)
         if plan:
             ids = {mains[at]: made for at, made in beside.items()}
@@ -149,7 +91,7 @@ class Products:
         ]
 
     def _main(self, product: Product, plan: variations.Group | None) -> Call:
-        fields = self._new_fields(product, product.variants[0])
+        fields = self.making.fields(product, product.variants[0])
         if product.content.slug and not product.content.slug.isdigit():
             fields["seo_name"] = product.content.slug
         if plan and len(product.variants) > 1:
@@ -168,34 +110,14 @@ class Products:
             due = [at for at in grouped if rank < len(products[at].variants)]
             items = [products[at].variants[rank] for at in due]
             fields = [
-                self._new_fields(products[at], item) | plan.fields(variations.names(products[at])[item.sku])
+                self.making.fields(products[at], item) | plan.fields(variations.names(products[at])[item.sku])
                 for at, item in zip(due, items, strict=True)
             ]
-            made, failed = self._made([self.client.post_call("products", one) for one in fields], [item.sku for item in items])
+            made, failed = self.making.made([self.client.post_call("products", one) for one in fields], [item.sku for item in items])
             for position, product_id in made.items():
                 beside[due[position]].append(product_id)
             errors |= {due[position]: error for position, error in failed.items()}
         return beside, errors
-
-    def _made(self, calls: Sequence[Call], skus: Sequence[str]) -> tuple[dict[int, str], dict[int, SyncError]]:
-        """Ids and errors by position. Where the answer was lost, the SKU tells whether the product was made (C14)."""
-        answers = self.client.many(calls)
-        ids = {at: text(answer.get("product_id")) for at, answer in enumerate(answers) if not isinstance(answer, SyncError)}
-        lost = [at for at, answer in enumerate(answers) if isinstance(answer, OutcomeUnknown)]
-        if lost:
-            found = self.catalogue.find([skus[at] for at in lost])
-            by_sku = {item.sku.strip(): item.id for product in found for item in product.variants}
-            ids |= {at: by_sku[skus[at].strip()] for at in lost if skus[at].strip() in by_sku}
-        return ids, {at: answer for at, answer in enumerate(answers) if isinstance(answer, SyncError) and at not in ids}
-
-    def _new_fields(self, product: Product, item: Variant) -> dict[str, object]:
-        """Always with a category: without one a product is invisible and looks deleted (C11). With an owner: nobody's cannot be sold (C44)."""
-        categories = product.listing.categories or ((self.settings.default_category,) if self.settings.default_category else ())
-        fields = payloads.content_fields(product.content)
-        fields |= payloads.variant_fields(item, set(OWN), grouped=False, visibility=product.listing.visibility)
-        fields |= payloads.listing_fields(replace(product.listing, categories=categories))
-        fields |= {"status": payloads.status(item, product.listing.visibility)} if len(product.variants) > 1 else {}
-        return fields | ({"company_id": self.settings.company_id} if self.settings.company_id else {})
 
 
 def _outcome(write: ProductWrite, kept: Product | None, error: SyncError | None) -> Outcome:

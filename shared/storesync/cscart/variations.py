@@ -17,17 +17,20 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group as the shop has it; `id` empty: still to be made. `values`: the parent's value of each feature."""
+    """A group as the shop has it; `id` empty: still to be made.
 
-    features: tuple[str, ...]
+    `varying` is the feature by which the variations of one product differ: empty where the shop shows them as separate products.
+    `fixed` are the parent's values of the other features, which tell it from the other products of the group.
+    """
+
+    varying: str
     id: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
     def fields(self, name: str) -> dict[str, object]:
-        """What gives a product its own place in the group: a new value of the first feature, the parent's of the others."""
-        first, *others = self.features
-        fields: dict[str, object] = {"add_new_variant": {first: {"variant": name}}}
-        return fields | ({"product_features": {one: self.values[one] for one in others if one in self.values}} if others else {})
+        """What gives a product its own place in the group."""
+        fields: dict[str, object] = {"add_new_variant": {self.varying: {"variant": name}}}
+        return fields | ({"product_features": dict(self.fixed)} if self.fixed else {})
 
 
 def members(client: CsCartClient, ids: Sequence[str]) -> dict[str, str]:
@@ -45,10 +48,10 @@ def groups(client: CsCartClient, parents: Sequence[str]) -> dict[str, Group]:
     found: dict[str, Group] = {}
     for row in _listed(client, parents):
         listed = {text(item.get("product_id")): item for item in rows(row.get("products"))}
-        features = tuple(text(item.get("feature_id")) for item in rows(row.get("features")))
+        varying = next((text(item.get("feature_id")) for item in rows(row.get("features")) if text(item.get("purpose")) == PURPOSE), "")
         for parent in listed.keys() & set(parents):
             values = {text(item.get("feature_id")): text(item.get("variant_id")) for item in rows(listed[parent].get("feature_values"))}
-            found[parent] = Group(features, text(row.get("id")), values)
+            found[parent] = Group(varying, text(row.get("id")), {name: value for name, value in values.items() if name != varying})
     if without := [parent for parent in parents if parent not in found]:
         found |= dict.fromkeys(without, planned(client))
     return found
@@ -56,7 +59,7 @@ def groups(client: CsCartClient, parents: Sequence[str]) -> dict[str, Group]:
 
 def planned(client: CsCartClient) -> Group:
     """A group that is still to be made: it varies by our own feature."""
-    return Group((_feature(client),))
+    return Group(_feature(client))
 
 
 def _listed(client: CsCartClient, ids: Sequence[str]) -> list[Json]:
@@ -76,7 +79,8 @@ def names(product: Product) -> dict[str, str]:
 def _feature(client: CsCartClient) -> str:
     """The id of the feature that our own groups vary by; made the first time."""
     for row in client.all("features", "features"):
-        if text(row.get("description") or row.get("internal_name")) == FEATURE:
+        ours = FEATURE in (text(row.get("description")), text(row.get("internal_name")))
+        if ours and text(row.get("purpose")) in ("", PURPOSE):
             return text(row.get("feature_id"))
     owner = client.settings.company_id or 0
     body = {"description": FEATURE, "internal_name": FEATURE, "feature_type": "S", "purpose": PURPOSE, "company_id": owner}
@@ -84,14 +88,14 @@ def _feature(client: CsCartClient) -> str:
 
 
 def join(client: CsCartClient, known: Mapping[str, Group], fresh: Mapping[str, Sequence[str]]) -> dict[str, SyncError]:
-    """Put the fresh products beside their parents. Returns the errors by parent."""
-    parents = [parent for parent, ids in fresh.items() if ids]
-    answers = client.many([_joining(client, parent, known[parent], fresh[parent]) for parent in parents])
-    return {parent: answer for parent, answer in zip(parents, answers, strict=True) if isinstance(answer, SyncError)}
+    """Put the fresh products beside their parents. Returns the errors by parent; what the shop left out in silence, a reading shows."""
+    calls = [(parent, call) for parent, ids in fresh.items() if ids for call in _joining(client, parent, known[parent], ids)]
+    answers = client.many([call for _, call in calls])
+    return {parent: answer for (parent, _), answer in zip(calls, answers, strict=True) if isinstance(answer, SyncError)}
 
 
-def _joining(client: CsCartClient, parent: str, group: Group, fresh: Sequence[str]) -> Call:
+def _joining(client: CsCartClient, parent: str, group: Group, fresh: Sequence[str]) -> list[Call]:
     if group.id:
-        return client.post_call(f"product_variations_groups/{group.id}/attach_products", {"product_ids": list(fresh)})
-    features = [{"feature_id": one, "purpose": PURPOSE} for one in group.features]
-    return client.post_call("product_variations_groups", {"product_ids": [parent, *fresh], "code": f"S{parent}", "features": features})
+        return [client.put_call(f"product_variations/{one}", {"variation_group_id": int(group.id)}) for one in fresh]
+    features = [{"feature_id": group.varying, "purpose": PURPOSE}]
+    return [client.post_call("product_variations_groups", {"product_ids": [parent, *fresh], "code": f"S{parent}", "features": features})]

@@ -86,6 +86,5 @@ def children() -> dict[tuple[str, str, str], Handler]:
     return {
         ("GET", "products", "features"): features.of_product,
         ("GET", "categories", "products"): catalog.category_products,
-        ("POST", "product_variations_groups", "attach_products"): variations.attach,
         ("POST", "product_variations", "detach_product_variation"): variations.detach,
     }

@@ -100,6 +100,8 @@ def _finish(shop: Shop, call: Call, product_id: int, body: Mapping[str, Any]) ->
         _set_prices(shop, product_id, php.values(body["prices"]))
     images.write(shop, product_id, body, call.downloads)
     features.write(shop, product_id, body)
+    if php.to_int(body.get("variation_group_id", 0)):
+        variations.add(shop, php.to_int(body["variation_group_id"]), product_id)
     if shop.premoderation and call.account.company_id and not shop.ultimate:
         shop.update("products", {"status": "R"}, product_id=product_id)
     variations.copy_to_children(shop, product_id)

@@ -87,7 +87,7 @@ def _categories(shop: Shop) -> list[int]:
 def _features(shop: Shop) -> dict[str, int]:
     wanted = (
         (BRAND, "E", "organize_catalog", BRANDS),
-        (COLOUR, "S", "group_catalog_item", tuple(name for name, _ in COLOURS)),
+        (COLOUR, "S", "group_variation_catalog_item", tuple(name for name, _ in COLOURS)),
         (SIZE, "S", "group_variation_catalog_item", SIZES),
         (STUFF, "T", "describe_product", ()),
     )

@@ -24,6 +24,7 @@ SHARED = frozenset(
     }
 )
 _PURPOSES = ("group_catalog_item", "group_variation_catalog_item")
+_ADDED, _UNKNOWN, _FOREIGN, _TAKEN, _UNFIT = 1, 200, 253, 254, 255
 
 
 _ALONE: Row = {"variation_group_id": None, "variation_group_code": None, "parent_product_id": "0", "product_type": "P"}
@@ -130,33 +131,67 @@ def _group(shop: Shop, row: Row) -> Row:
         "code": row["code"],
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
-        "features": [{"feature_id": int(part), "purpose": _PURPOSES[index > 0]} for index, part in enumerate(listed)],
+        "features": [{"feature_id": int(part), "purpose": _purpose(shop, part)} for part in listed],
         "products": [member | {"feature_values": list(_chosen(values[member["product_id"]], listed).values())} for member in members],
     }
 
 
 def create_group(shop: Shop, call: Call) -> Row:
     ids = php.ints(call.body.get("product_ids"))
-    known = shop.rows(f"SELECT product_id FROM products WHERE product_id IN ({php.marks(ids)})", ids)
-    wanted = [php.to_int(item.get("feature_id")) for item in php.values(call.body.get("features"))]
-    if not ids or len(known) != len(set(ids)) or not wanted:
+    wanted = [item for item in php.values(call.body.get("features")) if isinstance(item, dict)]
+    code = str(call.body.get("code") or "")
+    if not ids or not wanted or (code and shop.row("SELECT 1 FROM variation_groups WHERE code=?", code)):
         raise ApiError(400, "Variation group was not created")
-    group_id = make_group(shop, ids, wanted, str(call.body.get("code") or ""))
-    return {"id": group_id}
-
-
-def make_group(shop: Shop, ids: list[int], features: list[int], code: str = "") -> int:
-    """The first product becomes the parent and gives its content to the others."""
-    now = shop.time
+    for item in wanted:
+        if item.get("purpose") in _PURPOSES:
+            shop.update("features", {"purpose": item["purpose"]}, feature_id=php.to_int(item.get("feature_id")))
     number = int(shop.value("SELECT coalesce(max(id),0)+1 FROM variation_groups"))
-    values = {"code": code or f"PV-{number:08X}", "features": ",".join(map(str, features))}
-    group_id = shop.insert("variation_groups", values | {"created_at": now, "updated_at": now})
-    parent, *children = ids
-    shop.update("products", {"variation_group_id": group_id, "parent_product_id": 0}, product_id=parent)
-    for child in children:
-        shop.update("products", {"variation_group_id": group_id, "parent_product_id": parent}, product_id=child)
+    listed = ",".join(str(php.to_int(item.get("feature_id"))) for item in wanted)
+    times = {"created_at": shop.time, "updated_at": shop.time}
+    group_id = shop.insert("variation_groups", {"code": code or f"PV-{number:08X}", "features": listed, **times})
+    statuses = {str(product_id): add(shop, group_id, product_id) for product_id in ids}
+    if _ADDED not in statuses.values():
+        raise ApiError(400, "Variation group was not created")
+    return {"id": group_id, "products_status": statuses}
+
+
+def add(shop: Shop, group_id: int, product_id: int) -> int:
+    """Puts a product into a group, below the parent that shares its fixed features. What does not fit is left out in silence, by a number."""
+    group = shop.row("SELECT * FROM variation_groups WHERE id=?", group_id)
+    row = shop.row("SELECT company_id FROM products WHERE product_id=?", product_id)
+    if group is None or row is None:
+        return _UNKNOWN
+    members = shop.rows("SELECT product_id, parent_product_id, company_id FROM products WHERE variation_group_id=?", (group_id,))
+    listed = [part for part in group["features"].split(",") if part]
+    values = features.of_products(shop, [product_id, *(member["product_id"] for member in members)])
+    own = _combination(values[product_id], listed)
+    if "" in own:
+        return _UNFIT
+    if any(member["company_id"] != row["company_id"] for member in members):
+        return _FOREIGN
+    if any(_combination(values[member["product_id"]], listed) == own for member in members if member["product_id"] != product_id):
+        return _TAKEN
+    fixed = [part for part in listed if _purpose(shop, part) == _PURPOSES[0]]
+    parents = [member["product_id"] for member in members if not member["parent_product_id"]]
+    alike = (found for found in parents if _combination(values[found], fixed) == _combination(values[product_id], fixed))
+    parent = next(alike, product_id)
+    seeded.store(shop, [product_id])
+    shop.update(
+        "products", {"variation_group_id": group_id, "parent_product_id": parent if parent != product_id else 0}, product_id=product_id
+    )
+    shop.update("variation_groups", {"updated_at": shop.time}, id=group_id)
     copy_to_children(shop, parent)
-    return group_id
+    return _ADDED
+
+
+def _combination(values: Row, listed: list[str]) -> tuple[str, ...]:
+    chosen = (str(values.get(part, {}).get("variant_id") or "") for part in listed)
+    return tuple("" if one == "0" else one for one in chosen)
+
+
+def _purpose(shop: Shop, feature_id: str) -> str:
+    found = shop.value("SELECT purpose FROM features WHERE feature_id=?", int(feature_id))
+    return found if found in _PURPOSES else _PURPOSES[1]
 
 
 def delete_group(shop: Shop, call: Call) -> None:
@@ -168,16 +203,3 @@ def delete_group(shop: Shop, call: Call) -> None:
 def detach(shop: Shop, call: Call) -> Row:
     leave(shop, call.number)
     return {"product_id": call.number}
-
-
-def attach(shop: Shop, call: Call) -> Row:
-    """Adds products to a group; they take its parent's content."""
-    row = _found(shop, call.id)
-    parent = shop.value("SELECT product_id FROM products WHERE variation_group_id=? AND parent_product_id=0", row["id"])
-    ids = php.ints(call.body.get("product_ids"))
-    for product_id in ids:
-        shop.update("products", {"variation_group_id": row["id"], "parent_product_id": parent}, product_id=product_id)
-    if ids:
-        copy_to_children(shop, parent)
-        shop.update("variation_groups", {"updated_at": shop.time}, id=row["id"])
-    return {"products_status": {str(product_id): 1 for product_id in ids}}

@@ -1,0 +1,76 @@
+"""Variation groups that the merchant made, with features of his own, and new variants from the other shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from storesync.domain.exchange import Outcome, ProductWrite
+from storesync.errors import NotKept, UnsupportedValue
+
+from tests.contract.cscart_shop import Shop, opened, variant
+
+AS_ONE, SEPARATE = "group_variation_catalog_item", "group_catalog_item"
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with opened() as found:
+        yield found
+
+
+class Merchant:
+    """Shirts in two colours, shown as two products, each in sizes."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.colour, self.size = str(shop.feature("Colour", SEPARATE)), str(shop.feature("Size", AS_ONE))
+        goods = [("red", "S"), ("red", "M"), ("blue", "S")]
+        self.ids = [self.shirt(colour, size) for colour, size in goods]
+        features = [{"feature_id": self.colour, "purpose": SEPARATE}, {"feature_id": self.size, "purpose": AS_ONE}]
+        shop.ask("POST", "product_variations_groups", json={"product_ids": self.ids, "features": features})
+
+    def shirt(self, colour: str, size: str) -> str:
+        values = {self.colour: {"variant": colour}, self.size: {"variant": size}}
+        return self.shop.product(product=f"Shirt {colour}", product_code=f"{colour}-{size}", add_new_variant=values)
+
+    def gain(self, product_id: str, sku: str, name: str = "") -> Outcome:
+        store = self.shop.store()
+        current = store.products([product_id])[0]
+        return store.write([ProductWrite(current, current.with_variants((*current.variants, variant(sku, name=name))), frozenset())])[0]
+
+
+def test_products_that_are_shown_apart_are_products_of_their_own(shop: Shop) -> None:
+    merchant = Merchant(shop)
+    found = {item.id: [one.sku for one in item.variants] for item in shop.store().products(merchant.ids)}
+    assert found == {merchant.ids[0]: ["red-S", "red-M"], merchant.ids[2]: ["blue-S"]}
+
+
+def test_a_new_variant_goes_beside_its_own_product_in_the_merchants_group(shop: Shop) -> None:
+    merchant = Merchant(shop)
+    outcome = merchant.gain(merchant.ids[2], "blue-XL", "XL")
+    assert outcome.error is None
+    assert outcome.product is not None
+    assert [item.sku for item in outcome.product.variants] == ["blue-S", "blue-XL"]
+    made = shop.get(f"products/{outcome.product.variants[1].id}")
+    assert (made["parent_product_id"], made["variation_features"][merchant.size]["variant"]) == (merchant.ids[2], "XL")
+    assert len(shop.get("product_variations_groups")["groups"]) == 1
+
+
+def test_a_variant_that_the_shop_leaves_out_of_the_group_is_seen_to_be_missing(shop: Shop) -> None:
+    merchant = Merchant(shop)
+    outcome = merchant.gain(merchant.ids[0], "red-other", "M")
+    assert isinstance(outcome.error, NotKept)
+    assert outcome.product is not None
+    assert [item.sku for item in outcome.product.variants] == ["red-S", "red-M"]
+
+
+def test_where_every_variation_is_a_product_of_its_own_no_variant_can_be_added(shop: Shop) -> None:
+    colour = str(shop.feature("Colour", SEPARATE))
+    ids = [shop.product(product_code=name, add_new_variant={colour: {"variant": name}}) for name in ("red", "blue")]
+    shop.ask("POST", "product_variations_groups", json={"product_ids": ids, "features": [{"feature_id": colour, "purpose": SEPARATE}]})
+    store = shop.store()
+    current = store.products([ids[0]])[0]
+    outcome = store.write([ProductWrite(current, current.with_variants((*current.variants, variant("green"))), frozenset())])[0]
+    assert isinstance(outcome.error, UnsupportedValue)
+    assert shop.codes() == ["blue", "red"]
