@@ -40,9 +40,9 @@ class Oracle:
         """Notes what is wrong, and what both sides agree on from now on."""
         self.verdict = Verdict()
         values: dict[Key, Hashable] = {}
-        for number in self.truth.items:
+        for number, item in self.truth.items.items():
             found = {store: self._variant(store, number) for store in StoreName}
-            if all(found.values()):
+            if all(found.values()) and item.good not in self.truth.deleted:
                 self._compare_item(number, {store: pair for store, pair in found.items() if pair}, values)
         for good in self.truth.goods:
             self._compare_good(good, values)
@@ -59,7 +59,7 @@ class Oracle:
 
     def _found(self, store: StoreName, number: int) -> list[tuple[Product, Variant]]:
         skus = self.truth.items[number].skus
-        shelf = self.stack.stores[store].shelf.values()
+        shelf = [item for item in self.stack.stores[store].shelf.values() if (store, item.id) not in self.truth.strangers]
         return [(product, variant) for product in shelf for variant in product.variants if variant.sku.strip() in skus]
 
     def _variant(self, store: StoreName, number: int) -> tuple[Product, Variant] | None:
@@ -67,7 +67,10 @@ class Oracle:
         name = "/".join(sorted(self.truth.items[number].skus))
         if len(found) > 1:
             self.verdict.add(DUPLICATE, f"{name} {len(found)} times in {store}: products {', '.join(product.id for product, _ in found)}")
-        if not found:
+        gone = self.truth.deleted.get(self.truth.items[number].good) is store
+        if gone and found:
+            self.verdict.add(DUPLICATE, f"{name} is back in {store}, although it was deleted there")
+        if not found and not gone:
             self.verdict.add(LOST, f"{name} is not in {store}{self._parked_as(number)}")
         return found[0] if found else None
 
@@ -126,6 +129,8 @@ class Oracle:
 
     def _compare_good(self, good: int, values: dict[Key, Hashable]) -> None:
         number = self.truth.goods[good][0]
+        if good in self.truth.deleted:
+            return
         found = {store: self._found(store, number) for store in StoreName}
         if not all(found.values()):
             return

@@ -1,7 +1,7 @@
 """What merchants do to products in either shop, with a note of it in the truth."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
@@ -25,6 +25,7 @@ class People:
     truth: Truth
     random: Random
     tokens: int = 0
+    doubled: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.words = Words(self.stack.cscart, self.stack.webasyst)
@@ -92,15 +93,52 @@ class People:
     def _note(self, group: Group, number: int, store: StoreName, value: object) -> None:
         self.truth.note(group, number, Edit(store, value, self.busy))
 
+    def products(self, store: StoreName) -> list[Product]:
+        """Those that count: no strangers, and nothing whose counterpart was deleted."""
+        shelf = self.stack.stores[store].shelf
+        known = [product for product in shelf.values() if (store, product.id) not in self.truth.strangers]
+        return [product for product in known if not self._is_deleted(product)]
+
+    def _is_deleted(self, product: Product) -> bool:
+        item = self.truth.item_of(product.variants[0].sku)
+        return item is not None and item.good in self.truth.deleted
+
+    def strange_one(self) -> None:
+        """Somebody gives a new product a SKU that a linked one has: it must be set aside, and the linked one must not mind."""
+        store = self.store()
+        linked = [variant for product in self.products(store) for variant in product.variants if self._linked(store, variant)]
+        if linked:
+            sku = self.random.choice(linked).sku
+            self.doubled.update(item.number for item in (self.truth.item_of(sku),) if item)
+            variant = Variant("", self.random.choice((sku, sku.lower(), f" {sku}")), Decimal(1), stock=5)
+            made = self.stack.stores[store].add(Product("", self._content(), Listing(Visibility.VISIBLE, ("1",), "1"), (variant,), "RUB"))
+            self.truth.strangers.add((store, made))
+            self.stack.trace(f"  {store}: new product {made} with the SKU {variant.sku!r} of another")
+
+    def delete(self) -> None:
+        """A product that nobody ever bought goes for good in one shop: by default this is shown, and nothing is done about it."""
+        store = self.store()
+        ordered = {line.sku.strip() for shop in self.stack.stores.values() for order in shop.orders_kept.values() for line in order.lines}
+        for product in self.products(store):
+            items = [self.truth.item_of(variant.sku) for variant in product.variants]
+            known = [item for item in items if item and not item.skus & ordered]
+            whole = len(known) == len(self.truth.goods[known[0].good]) if known else False
+            if whole and all(self._linked(store, variant) for variant in product.variants) and not self.busy:
+                self.stack.stores[store].remove(product.id)
+                self.truth.deleted[known[0].good] = store
+                self.stack.trace(f"  {store}: product {product.id} deleted")
+                return
+
     # -- edits
 
     def edit(self, store: StoreName | None = None) -> None:
         """One edit of one group of one product, where that product is."""
         store = store or self.store()
         shop = self.stack.stores[store]
-        if not shop.shelf:
+        found = self.products(store)
+        if not found:
             return
-        product = shop.shelf[self.random.choice(sorted(shop.shelf))]
+        product = self.random.choice(found)
         item = self.truth.item_of(product.variants[0].sku)
         if item is None:
             return
@@ -165,9 +203,9 @@ class People:
         return len(item.born) > 1 and not self._linked(store, variant)
 
     def _edit_sku(self, store: StoreName, shop: MemoryStore, product: Product, _: Item) -> str:
-        """Once it is linked: before that the SKU is all there is to know it by."""
+        """Once it is linked: before that the SKU is all there is to know it by. Nor where another would inherit the old one."""
         variant, item = self._some(product) or (None, None)
-        if variant is None or item is None or not self._linked(store, variant):
+        if variant is None or item is None or not self._linked(store, variant) or item.number in self.doubled:
             return "nothing"
         fresh = f"S-{item.number}-{self.token()}"
         item.skus.add(fresh)

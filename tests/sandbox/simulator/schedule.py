@@ -50,10 +50,20 @@ class Schedule:
                 if writes := peace.passes(self.stack, peace.SWEEP_SECONDS):
                     verdict.add(LOST, f"a further pass made {writes} writes")
                 if verdict.faults:
-                    break
+                    return Result(self.seed, verdict, self.lines)
+            # Without a link a doubled SKU is nobody's, and a product that was deleted on one side is new on it again.
+            if self.random.random() < 0.1 and not (self.people.truth.strangers or self.people.truth.deleted):
+                verdict = self._forgotten()
         except NeverQuiet as error:
             verdict.add(LOST, f"never quiet: {error}")
         return Result(self.seed, verdict, self.lines)
+
+    def _forgotten(self) -> Verdict:
+        """All that was remembered is gone: links are made anew of SKUs and marks, and nothing is made twice."""
+        self.stack.trace("the tables are lost")
+        self.stack.forget()
+        peace.restore(self.stack)
+        return Oracle(self.people).check()
 
     def _open(self) -> None:
         connection = self.stack.setting.connection
@@ -75,7 +85,9 @@ class Schedule:
 
     def _people(self) -> None:
         roll = self.random.random()
-        if roll < 0.5:
+        if roll < 0.02:
+            self.random.choice((self.people.strange_one, self.people.delete))()
+        elif roll < 0.5:
             self.people.edit()
         elif roll < 0.62:
             self.people.stock_one((self.people.store(),), self.random.choice((1, 1, 2)))

@@ -28,7 +28,7 @@ class Shoppers(People):
             self._buy_webasyst()
 
     def _amounts(self, store: StoreName) -> dict[str, int]:
-        variants = [variant for product in self.stack.stores[store].shelf.values() for variant in product.variants]
+        variants = [variant for product in self.products(store) for variant in product.variants]
         chosen = self.random.sample(variants, min(len(variants), self.random.randint(1, 3)))
         known = [(variant, item) for variant in chosen if (item := self.truth.item_of(variant.sku))]
         return {variant.id: self.random.randint(1, 3) for variant, item in known if not self.strange(store, variant, item)}
@@ -113,9 +113,7 @@ class Shoppers(People):
         if not orders:
             return
         order = self.random.choice(orders)
-        # People do not cancel a mirrored order there: the shop would give back stock that it never took (X4).
-        wanted = [action for action in FORWARD if not (order.marker and action in ("delete", "refund"))]
-        ahead = [action for action in wanted if RANKS[states.TARGETS[action]] > RANKS[order.status]]
+        ahead = [action for action in FORWARD if RANKS[states.TARGETS[action]] > RANKS[order.status]]
         chosen = self.random.choice(ahead) if ahead else ""
         if chosen and shop.act(order.id, chosen):
             self._moved(StoreName.WEBASYST, order.id, shop.orders_kept[int(order.id)].status)

@@ -68,6 +68,13 @@ class Stack:
         self.ticker = Ticker(self.state.connections, self.world, self.queue, self.clock)
         self.watch()
 
+    def forget(self) -> None:
+        """The tables as they are after a disaster: empty but for the connection and its secrets."""
+        queue, secrets = self.queue, self.state.secrets
+        self.state = MemoryState(self.clock.unix)
+        self.state.queue, self.state.secrets = queue, secrets
+        self._connect()
+
     def watch(self) -> None:
         """To be called for a copy (`copy.deepcopy`), which nobody watches."""
         self.state.watch(self._hook)

@@ -48,12 +48,16 @@ class Sale:
 
 @dataclass
 class Truth:
+    """`strangers`: products (store, id) with a SKU that another has already, which are nobody's counterpart. `deleted`: goods, and where."""
+
     preferred: StoreName
     items: dict[int, Item] = field(default_factory=dict)
     goods: dict[int, list[int]] = field(default_factory=dict)
     edits: dict[Key, list[Edit]] = field(default_factory=lambda: defaultdict(list))
     base: dict[Key, Hashable] = field(default_factory=dict)
     sales: list[Sale] = field(default_factory=list)
+    strangers: set[tuple[StoreName, str]] = field(default_factory=set)
+    deleted: dict[int, StoreName] = field(default_factory=dict)
 
     def item_of(self, sku: str) -> Item | None:
         wanted = sku.strip()
