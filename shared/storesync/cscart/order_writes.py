@@ -29,7 +29,7 @@ class OrderWrites:
         if not self.settings.payment_id:
             raise Rejected("choose a payment method for the orders that come from Webasyst", store="cscart")
         body: dict[str, object] = {
-            "user_id": int(order.customer.id) if order.customer.id.isdigit() else 0,
+            "user_id": 0,  # with an account's id the shop takes the address out of the account, not the order's
             "user_data": payloads.user_data(order),
             "payment_id": self.settings.payment_id,
             "products": {str(at): payloads.item(line) for at, line in enumerate(order.lines, 1)},
