@@ -194,6 +194,31 @@ def test_a_correction_of_stock_that_was_cut_off_is_made_once(default: Shops) -> 
     assert default.stock(product) == (100, 100)
 
 
+@pytest.mark.parametrize("edit", [False, True])
+@pytest.mark.parametrize("step", range(6))
+def test_our_own_change_that_was_cut_off_is_not_taken_for_theirs(default: Shops, edit: bool, step: int) -> None:
+    product = known(default)
+    order_id = default.place({product: 2})
+    default.hint(CSCART, order_id)
+    default.sync_products()
+    if edit:
+        edited(default, order_id, 5)
+    else:
+        default.ours.set_status(order_id, "I")
+    default.fail(WEBASYST, "lose_answer_500", ".*", after=step)
+    for _ in range(3):
+        try:
+            default.hint(CSCART, order_id)
+        except StoreError as error:
+            assert error.retriable
+        default.clock.ahead += timedelta(seconds=31)
+    default.servers[WEBASYST].faults.clear()
+    default.hint(CSCART, order_id)
+    default.sync_products()
+    left = 95 if edit else 100
+    assert default.stock(product) == (left, left)
+
+
 @pytest.mark.parametrize("shops", [(WEBASYST, "create"), (WEBASYST, "processing")], indirect=True)
 def test_history_takes_no_stock(shops: Shops) -> None:
     """Imported on purpose, orders from before the connection were subtracted long ago."""

@@ -57,6 +57,7 @@ class OrderLink:
     `status` and `body` prints are per store. `origin` is the store where it was placed. `claimed`: the counterpart's id points here.
     `read_at`: when, by our clock, both sides were last looked at. `held`: pieces by "product id/SKU id" that Webasyst believes to have
     taken for an order which takes none (None: nobody has looked); `owed`: counts to be reached there, and by how much they move.
+    `refused`: the two statuses with which a shop would not take another one.
     """
 
     origin: StoreName
@@ -72,6 +73,7 @@ class OrderLink:
     claimed: bool = False
     held: Mapping[str, int] | None = None
     owed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    refused: str = ""
     version: int = 0
 
     def id_in(self, store: StoreName) -> str:

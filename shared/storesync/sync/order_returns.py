@@ -33,6 +33,13 @@ def accept(work: OrderWork, there: Order) -> None:
         work.note(held=believed(there))
 
 
+def announce(work: OrderWork, there: Order) -> None:
+    """Before our own writes that lift or set the flag: what they leave behind when they are cut off is nobody else's doing."""
+    if there.stock_suppressed and work.draft.held is not None:
+        work.note(held=None)
+        work.save()
+
+
 def undo(work: OrderWork, there: Order) -> None:
     """Set right what others moved. The counts to be reached are written down first, so that a second try does not move them again."""
     held = work.draft.held

@@ -1,6 +1,7 @@
 """Statuses brought together along the table, step by step, each step read back."""
 
 from ..domain import statuses
+from ..domain.changes import Cause
 from ..domain.journal import Action
 from ..domain.model import StoreName
 from ..domain.statuses import Standing
@@ -24,6 +25,7 @@ def agreed(work: OrderWork, both: Both, kept: Standing | None) -> bool:
     done = False
     for _ in range(STEPS):
         now = standing(both)
+        _check_refused(work, now)
         step = statuses.step(work.connection.statuses, kept, now, _offered(work))
         if step.target is None:
             _note(work, step, now)
@@ -37,6 +39,8 @@ def agreed(work: OrderWork, both: Both, kept: Standing | None) -> bool:
 def _take(work: OrderWork, both: Both, step: statuses.Step) -> None:
     assert step.target is not None
     before = both[step.target]
+    if step.target is StoreName.WEBASYST and step.value in FLAGGED:
+        order_returns.announce(work, before)
     after = work.store(step.target).set_status(before, step.value)
     both[step.target] = after
     work.entry(Action.WRITTEN, step.target, "status", before.status, after.status, step.rule)
@@ -46,9 +50,18 @@ def _take(work: OrderWork, both: Both, step: statuses.Step) -> None:
         (order_returns.accept if step.value in FLAGGED else order_returns.undo)(work, after)
     taken = after.status == step.value if step.target is StoreName.CSCART else after.status != before.status
     if not taken:
-        # Asking again would get the same answer: the shop is left alone until one side moves.
-        _remember(work, standing(both))
+        work.note(refused=_text(standing(both)))
         raise NotKept("the shop did not take the status", store=step.target, wanted=step.value, status=after.status)
+
+
+def _check_refused(work: OrderWork, now: Standing) -> None:
+    """Asking again would get the same answer: the shop is left alone until one side moves, or the owner says so."""
+    if work.draft.refused == _text(now) and work.cause is not Cause.CONSOLE:
+        raise NotKept("the shop did not take the status", letter=now.letter, state=now.state)
+
+
+def _text(now: Standing) -> str:
+    return f"{now.letter}/{now.state}"
 
 
 def _expected(kept: Standing | None, step: statuses.Step, before: Standing, after: Standing) -> Standing:
@@ -67,7 +80,7 @@ def _note(work: OrderWork, step: statuses.Step, now: Standing) -> None:
 
 
 def _remember(work: OrderWork, now: Standing) -> None:
-    work.note(cscart_status=now.letter, webasyst_status=now.state)
+    work.note(cscart_status=now.letter, webasyst_status=now.state, refused="")
 
 
 def _offered(work: OrderWork) -> dict[str, tuple[str, ...]]:

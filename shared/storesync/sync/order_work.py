@@ -26,6 +26,17 @@ def origin_of(connection: Connection, store: StoreName, order: Order) -> tuple[S
     return store, order.id
 
 
+def place_of(world: World, store: StoreName, order: Order) -> tuple[StoreName, str]:
+    """As `origin_of`, but a shopper may write a mark into the notes of an order, too: one that stands for another order, or for one
+    that nobody asked us to take over, makes no mirror."""
+    origin, origin_id = origin_of(world.connection, store, order)
+    if origin is store or origin is StoreName.CSCART:
+        return origin, origin_id
+    link = world.links.order(origin, origin_id)
+    ours = link.id_in(store) in ("", order.id) if link else world.connection.orders_to_cscart
+    return (origin, origin_id) if ours else (store, order.id)
+
+
 @dataclass(slots=True)
 class OrderWork:
     """One order under its lease. `link` is what the state holds, `draft` what it shall hold when the pass ends: what is lost with a

@@ -5,6 +5,7 @@ from ..domain import order_translation as translation
 from ..domain.model import StoreName
 from ..domain.orders import Order
 from ..errors import TotalsDiffer
+from . import order_returns
 from .order_work import OrderWork
 
 CORRECTIONS = {StoreName.WEBASYST: 3, StoreName.CSCART: 1}  # each one rebuilds the whole order in CS-Cart (C19)
@@ -12,6 +13,8 @@ CORRECTIONS = {StoreName.WEBASYST: 3, StoreName.CSCART: 1}  # each one rebuilds 
 
 def written(work: OrderWork, target: StoreName, before: Order, wanted: Order) -> Order:
     """As the store kept it; also when the client gave up on the total and put the order back."""
+    if target is StoreName.WEBASYST:
+        order_returns.announce(work, before)
     try:
         kept = work.store(target).update_order(before, wanted, suppress_stock=before.stock_suppressed)
     except TotalsDiffer:

@@ -29,7 +29,7 @@ from ..errors import (
 )
 from . import order_edits, order_mirror, order_returns, order_statuses, order_stock, order_writing
 from .leases import LEASE_SECONDS, patient_lease
-from .order_work import Both, OrderWork, origin_of
+from .order_work import Both, OrderWork, origin_of, place_of
 from .ports import Lease, World
 
 __all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
@@ -71,7 +71,7 @@ def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[s
     seen = None if known else _read(world, store, order_id)
     if known is None and seen is None:
         return {"gone": 1}
-    origin, origin_id = (known.origin, known.id_in(known.origin)) if known else origin_of(world.connection, store, seen)  # type: ignore[arg-type]
+    origin, origin_id = (known.origin, known.id_in(known.origin)) if known else place_of(world, store, seen)  # type: ignore[arg-type]
     started = world.clock.monotonic()
     with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease:
         waited = world.clock.monotonic() - started > WAITED_SECONDS
@@ -104,7 +104,7 @@ class OrderSync:
 
     def apply(self, store: StoreName, order: Order) -> Counter[str]:
         """Bring an order and its counterpart together. A record that cannot be is parked; what may pass by itself is raised."""
-        origin, origin_id = origin_of(self.world.connection, store, order)
+        origin, origin_id = place_of(self.world, store, order)
         work = self._work(origin, origin_id)
         if reason := _skipped(work, store, order):
             work.counts[f"skipped_{reason}"] += 1
@@ -238,7 +238,7 @@ def _skipped(work: OrderWork, store: StoreName, order: Order) -> str:
     if _is_linked(work.draft):
         return ""
     connection = work.connection
-    if order.marker and store is work.origin:
+    if order.marker and store is work.origin and not order.marker.startswith(f"{connection.id}:"):
         return "of_another_connection"
     if work.origin is StoreName.WEBASYST and not connection.orders_to_cscart:
         return "not_wanted"
