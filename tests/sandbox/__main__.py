@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from storesync.errors import SyncError
 
+from .httpd import Server
 from .script import report
 from .script.day import Day
-from .script.opening import CannotStart, folder_of, open_scene
+from .script.opening import CannotStart, folder_of, open_page, open_scene
 from .script.scene import Options, Scene
 from .script.shops import ShopError
 
@@ -83,12 +84,13 @@ def play_day(scene: Scene) -> tuple[list[str], int]:
     return day.problems + problems, scene.rounds.round()
 
 
-def stay(scene: Scene) -> None:
+def stay(scene: Scene, page: Server) -> None:
     """Until Ctrl-C or SIGTERM, either of which ends by an exception."""
     scene.slow_down()
     scene.stack.start_schedules()
     for line in scene.moved:
         out.print(line)
+    out.print(f"both shops side by side:  {page.url}", highlight=False)
     out.print(f"the console:              {scene.stack.api_url}/console   (it asks for: {scene.sign_in})", highlight=False)
     out.print(f"CS-Cart {scene.cscart.url}   Webasyst {scene.webasyst.url}", highlight=False)
     out.print("Edit either shop and watch it arrive in the other. Ctrl-C ends everything; the state is kept for the next start.")
@@ -104,10 +106,11 @@ def run(options: Options, stack: ExitStack) -> dict[str, object]:
         out.print(f"going on with the state in {folder_of(options)}")
         scene.rounds.round(time.monotonic() + RESUME_SECONDS)
     more, quiet_writes = play_day(scene) if options.once else ([], 0)
+    page = open_page(scene, stack) if not options.once else None
     result, aside = report.judge(scene, problems + more, quiet_writes)
     report.show(out, result, aside)
-    if not options.once:
-        stay(scene)
+    if page:
+        stay(scene, page)
     return result
 
 

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from tests.sandbox.cscart import CsCartSandbox, people
 from tests.sandbox.httpd import App, Server
 from tests.sandbox.local.stack import LocalStack
+from tests.sandbox.page import Page
 from tests.sandbox.webasyst import WebasystSandbox
 
-from .scene import Options, Scene
+from .scene import NAME, Options, Scene
 from .shops import CsCartShop, WebasystShop
 
 FORMAT = 2
@@ -40,6 +41,7 @@ def open_scene(options: Options, stack: ExitStack) -> Scene:
     """Everything listens on 127.0.0.1 and ends with `stack`. Raises CannotStart."""
     folder = _folder(options, stack)
     ports = Ports(0 if options.once else options.port or PORT)
+    page = ports.next("page")
     local = LocalStack(folder / "aws", speed=60.0 if options.once else 20.0, port=ports.next("console"), schedules=False)
     stack.enter_context(local)
     os.environ.update(
@@ -53,8 +55,15 @@ def open_scene(options: Options, stack: ExitStack) -> Scene:
     cscart = _cscart(options, folder, stack, scene, ports)
     webasyst = _webasyst(options, folder, stack, scene, ports)
     account = (SYNC_EMAIL, SYNC_KEY) if not options.cscart_url else (options.cscart_email, options.cscart_key)
-    scene.append(Scene(options, local, cscart, webasyst, account, moved=ports.moved))
+    scene.append(Scene(options, local, cscart, webasyst, account, page_port=page, moved=ports.moved))
     return scene[0]
+
+
+def open_page(scene: Scene, stack: ExitStack) -> Server:
+    """Both shops side by side, for a browser on this machine."""
+    port = scene.page_port
+    console = (f"{scene.stack.api_url}/console", scene.sign_in)
+    return stack.enter_context(Server(Page(scene.cscart, scene.webasyst, NAME, console), port))
 
 
 class Ports:

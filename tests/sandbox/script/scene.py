@@ -64,6 +64,7 @@ class Scene:
     cscart: CsCartShop
     webasyst: WebasystShop
     account: tuple[str, str]
+    page_port: int = 0
     moved: list[str] = field(default_factory=list)
     company: str = "1"
     _tables: dict[str, Table] = field(default_factory=dict)
