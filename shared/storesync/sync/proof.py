@@ -65,7 +65,7 @@ class Proof:
             for at in range(0, len(own), BATCH):
                 self._pairs(own[at : at + BATCH])
             self.sheet["position"] = page.position
-            if self.budget.spent:
+            if page.items and self.budget.spent:
                 return False
         self._close_part()
         self._next(UNPAIRED)
@@ -126,7 +126,7 @@ class Proof:
             for record in page.items:
                 self._without(record, rows.get(record.id))
             self.sheet["position"] = page.position
-            if self.budget.spent:
+            if page.items and self.budget.spent:
                 return False
         self._next(ORDER_PHASE)
         return True
