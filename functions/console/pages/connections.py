@@ -53,7 +53,17 @@ def _shops(found: Connection, status: int = 200, **values: Any) -> Response[str]
     known = {name: bool(secrets.get(found.id, name)) for name in ("cscart_key", "webasyst_token")}
     hooks = {store: f"{bootstrap.settings().public_url}/webhooks/{found.id}/{store}" for store in ("cscart", "webasyst")}
     monitor = secrets.first(found.id, "health_token", uuid.uuid4().hex)
-    given = {"monitor": monitor, "signing": secrets.get(found.id, "webhook_secret"), "public_url": bootstrap.settings().public_url, "known": known, "hooks": hooks, "hook_path": secrets.get(found.id, "hook_path"), "problem": "", "customer": None, **values}
+    given = {
+        "monitor": monitor,
+        "signing": secrets.get(found.id, "webhook_secret"),
+        "public_url": bootstrap.settings().public_url,
+        "known": known,
+        "hooks": hooks,
+        "hook_path": secrets.get(found.id, "hook_path"),
+        "problem": "",
+        "customer": None,
+        **values,
+    }
     return visit(router).page("shops.html", found, status=status, **given)
 
 

@@ -39,7 +39,13 @@ def show(connection_id: str, kind: str, store: str, record_id: str) -> Response[
     world = bootstrap.world(found.id)
     record: Any = records.product(world, side, record_id) if kind == "product" else records.order(world, side, record_id)
     subject = record.label if kind == "product" else (record.link.id_in(record.link.origin) if record.link else record_id)
-    values = {"record": record, "kind": kind, "subject": subject, "store_names": overview.STORES, **_comparison(found, kind, side, record_id)}
+    values = {
+        "record": record,
+        "kind": kind,
+        "subject": subject,
+        "store_names": overview.STORES,
+        **_comparison(found, kind, side, record_id),
+    }
     return visit(router).page(f"record_{kind}.html", found, **values)
 
 

@@ -32,7 +32,9 @@ def answer(connection_id: str, kind: str) -> Response[str]:
     found = connection(connection_id)
     subject, field = _asked(kind)
     history = records.of_field(records.timeline(bootstrap.world(found.id), kind, subject), field)
-    body = json.dumps({"connection": found.id, "kind": kind, "subject": subject, "entries": [_plain(one) for one in history]}, ensure_ascii=False)
+    body = json.dumps(
+        {"connection": found.id, "kind": kind, "subject": subject, "entries": [_plain(one) for one in history]}, ensure_ascii=False
+    )
     return Response(200, "application/json", body, HEADERS)
 
 

@@ -10,7 +10,8 @@ from .model import StoreName
 
 VERSION = 1
 PRODUCTS, SWEEP, ORDERS = "products", "sweep", "orders"
-PRODUCT_STREAMS = (PRODUCTS, SWEEP)
+PREVIEW, APPLY, UNDO = "preview", "apply", "undo"
+PRODUCT_STREAMS = (PRODUCTS, SWEEP, PREVIEW, APPLY, UNDO)
 
 
 class Kind(StrEnum):

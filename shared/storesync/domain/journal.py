@@ -14,6 +14,7 @@ class Action(StrEnum):
     PARKED = "parked"
     DELETED = "deleted"
     REFUSED = "refused"
+    PLANNED = "planned"
 
 
 @dataclass(frozen=True, slots=True)

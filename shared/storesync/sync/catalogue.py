@@ -119,7 +119,7 @@ class CatalogueStream:
             if page.items:
                 self._swept(page, place.last)
                 place = Place(page.position, page.items[-1].id)
-            if len(self.fresh) >= AHEAD or len(self.held.ids) >= MOST_HELD or self.budget.spent:
+            if page.items and (len(self.fresh) >= AHEAD or len(self.held.ids) >= MOST_HELD or self.budget.spent):
                 return self._pause(place)
             if self.log.due:
                 self.log.save()

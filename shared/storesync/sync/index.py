@@ -39,7 +39,7 @@ class SkuIndex:
             self.world.links.index(store, page.items)
             self._empty(store, page.items)
             position = page.position or position
-            if budget.spent:
+            if page.items and budget.spent:
                 self.world.streams.save_cursor(name, position, lease)
                 return False
         self._duplicates(store)

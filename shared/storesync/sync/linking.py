@@ -1,6 +1,7 @@
 """Remembers pairs: the rows of a batch and its claims are gathered and written together, and its decisions go to the journal."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..domain import fields, prints
 from ..domain.journal import Action, Entry
@@ -14,6 +15,8 @@ from .pending import LATE, twin
 from .ports import Lease, World
 from .proposals import Update
 
+RowKey = tuple[StoreName, str]
+
 
 class Linker:
     """`settle` gathers, `flush` writes: claims and rows of many products share transactions."""
@@ -21,12 +24,13 @@ class Linker:
     def __init__(self, world: World, lease: Lease, notes: Notebook) -> None:
         self.world, self.lease, self.notes = world, lease, notes
         self._claims: list[tuple[Claim, Claim]] = []
-        self._linked: list[Row] = []
-        self._rows: list[Row] = []
+        self._rows: dict[RowKey, Row] = {}
+        self._fresh: dict[RowKey, bool] = {}
         self._entries: list[Entry] = []
         self._unparked: list[tuple[StoreName, str]] = []
         self._failed: dict[str, str] = {}
         self._late: set[str] = set()
+        self._indexed: dict[StoreName, list[Record]] = {store: [] for store in StoreName}
 
     def settle(self, update: Update, kept: Mapping[StoreName, Product]) -> None:
         """What both stores hold is what they agreed on from now on."""
@@ -41,6 +45,7 @@ class Linker:
             reason = self._failed.get(update.match.source.id, "") if store is update.store and update.match.source.id in self._late else ""
             settings = records.settings_mark(self.world.connection)
             rows += records.rows(store, kept[store], kept[store.other].id, mine, known, now, reason, settings)
+            self._index(store, update, kept[store])
         self._gather(update, kept, rows, pairs)
         self._tell(update, kept)
 
@@ -63,12 +68,21 @@ class Linker:
         fresh = {ours: theirs for ours, theirs in pairs.items() if linked[StoreName.CSCART].get(ours) != theirs}
         if fresh or update.match.stale or not update.match.linked:
             self._claims += records.claims(kept[StoreName.CSCART], kept[StoreName.WEBASYST], fresh)
-            self._linked += rows
+            self._add(rows, pairs, fresh=True)
             self.notes.counts["linked"] += not update.match.linked
         else:
-            self._rows += [row for row in rows if known.get((row.store, row.id)) != row]
+            self._add([row for row in rows if known.get((row.store, row.id)) != row], pairs, fresh=False)
         if any(row.parked for row in known.values()) or not known or self.notes.cause == "console":
             self._unparked += [(name, kept[name].id) for name in StoreName]
+
+    def _add(self, rows: Sequence[Row], pairs: Mapping[str, str], *, fresh: bool) -> None:
+        """A row that several pairs of one batch share is written once, with what each of them has to say of its own variants."""
+        mine = {StoreName.CSCART: set(pairs), StoreName.WEBASYST: set(pairs.values())}
+        for row in rows:
+            key = (row.store, row.id)
+            earlier = self._rows.get(key)
+            self._rows[key] = row if earlier is None else _joined(earlier, row, mine[row.store])
+            self._fresh[key] = self._fresh.get(key, False) or fresh
 
     def _tell(self, update: Update, kept: Mapping[StoreName, Product]) -> None:
         ids = {name: kept[name].id for name in StoreName}
@@ -93,7 +107,7 @@ class Linker:
             rows = records.rows(
                 store, kept[store], kept[store.other].id if known else "", pairs if known else {}, known, now, reason, settings
             )
-            self._rows += [row for row in rows if row not in known and (known or reason)]
+            self._add([row for row in rows if row not in known and (known or reason)], update.pair.variants, fresh=False)
         self.notes.tell_parked(update.store, update.match.source, error, update.match.rows[update.store])
 
     def _held(self, store: StoreName, update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:
@@ -111,10 +125,22 @@ class Linker:
 
     def index_unlinked(self, updates: Sequence[Update]) -> None:
         """Variants that came to a linked product: no stamp may tell of them, so that their SKUs are noted when they are seen."""
-        for store in StoreName:
-            found = [record for item in updates if (record := _unlinked(store, item))]
+        for item in updates:
+            for store in StoreName:
+                self._index(store, item, item.pair.side(store).product)
+        self._flush_index()
+
+    def _index(self, store: StoreName, update: Update, product: Product) -> None:
+        known = {variant_id: sku for row in update.match.rows[store] for variant_id, (_, sku) in row.variants.items()}
+        fresh = [(item.id, item.sku) for item in product.variants if item.sku.strip() and known.get(item.id) != item.sku.strip()]
+        if fresh:
+            self._indexed[store].append(Record(product.id, product.id, tuple(fresh)))
+
+    def _flush_index(self) -> None:
+        for store, found in self._indexed.items():
             if found:
                 self.world.links.index(store, found, self.lease)
+            found.clear()
 
     # -- images
 
@@ -149,18 +175,19 @@ class Linker:
 
     def flush(self) -> None:
         """Raises LeaseLost; a pair that another has claimed is set aside."""
+        self._flush_index()
         self.notes.tell(self._entries)
         try:
-            if self._linked:
-                self.world.links.link(self._claims, self._linked, self.lease)
+            if self._claims or any(self._fresh.values()):
+                self.world.links.link(self._claims, [row for key, row in self._rows.items() if self._fresh[key]], self.lease)
         except DuplicateSku as error:
             self._refused(error)
-        if self._rows:
-            self.world.links.save(self._rows, self.lease)
+        if left := [row for key, row in self._rows.items() if not self._fresh[key]]:
+            self.world.links.save(left, self.lease)
         for store, product_id in self._unparked:
             if product_id not in self._failed:
                 self.notes.unpark(store, product_id)
-        self._claims, self._linked, self._rows, self._entries, self._unparked = [], [], [], [], []
+        self._claims, self._rows, self._fresh, self._entries, self._unparked = [], {}, {}, [], []
 
     def _refused(self, error: DuplicateSku) -> None:
         for ours, _ in self._claims:
@@ -168,11 +195,10 @@ class Linker:
                 self.notes.note_parked(StoreName.CSCART, ours.product_id, ours.sku, error)
 
 
-def _unlinked(store: StoreName, update: Update) -> Record | None:
-    known = {variant_id: sku for row in update.match.rows[store] for variant_id, (_, sku) in row.variants.items()}
-    product = update.pair.side(store).product
-    fresh = [(item.id, item.sku) for item in product.variants if item.sku.strip() and known.get(item.id) != item.sku.strip()]
-    return Record(product.id, product.id, tuple(fresh)) if fresh and known else None
+def _joined(earlier: Row, row: Row, mine: set[str]) -> Row:
+    variants = {item: pair if item in mine else earlier.variants.get(item, pair) for item, pair in row.variants.items()}
+    prints_ = {name: earlier.prints[name] for name in earlier.prints if name.partition(":")[2] not in mine}
+    return replace(row, variants=variants, prints={**row.prints, **prints_})
 
 
 def _added(update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
+from ..domain.changes import APPLY, PREVIEW, PRODUCTS, SWEEP, UNDO, Cause, Change, Kind
 from ..domain.links import Parked
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
@@ -12,8 +12,12 @@ from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
 from .orders import PAUSING, apply_change
 from .ports import World
+from .preview import Application, Preview
 from .products import ProductSync
 from .pull import Pull
+from .undo import Undo
+
+ASKED_FOR: dict[str, type[Preview | Application | Undo]] = {PREVIEW: Preview, APPLY: Application, UNDO: Undo}
 
 
 class Worker:
@@ -32,7 +36,8 @@ class Worker:
         Without the settings it takes, nothing is read or written and the change is dropped: the next pull sees it again.
         """
         world = self._world(change.connection)
-        if not (world.connection.ready or (change.kind is Kind.LOOK and not world.connection.missing())):
+        looks = change.kind is Kind.LOOK or (change.kind is Kind.STREAM and change.ids[0] == PREVIEW)
+        if not (world.connection.ready or (looks and not world.connection.missing())):
             return {"not_ready": 1}
         try:
             return self._apply(world, change, Budget.of(world.clock, remaining), receives)
@@ -47,6 +52,8 @@ class Worker:
     def _apply(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         if change.kind is Kind.LOOK:
             return self._look(world, change.ids, budget) if self._look else {}
+        if change.kind is Kind.STREAM and change.ids[0] in ASKED_FOR:
+            return ASKED_FOR[change.ids[0]](world, budget).run(change)
         if change.kind is Kind.STREAM:
             return Pull(world, budget, last=receives >= waiting.PATIENCE).run(change)
         if change.kind is Kind.PRODUCT:

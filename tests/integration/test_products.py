@@ -1,0 +1,300 @@
+"""Products from pass to pass: linked, created, edited, renamed, deleted; what is quiet stays quiet."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from storesync.domain.connection import DeletionRule
+from storesync.domain.journal import Action
+from storesync.domain.model import Content, StoreName, Variant, Visibility
+
+from tests.fakes.stores import Trouble
+from tests.integration.product_scene import OURS, THEIRS, Scene
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def linked(*skus: str) -> Scene:
+    """Each SKU a product of its own, on both sides and agreed."""
+    made = Scene()
+    for sku in skus:
+        made.add(OURS, sku)
+    made.sweep()
+    made.sweep()
+    return made
+
+
+def skus(scene: Scene, store: StoreName) -> list[str]:
+    return sorted(item.sku for product in scene.products(store) for item in product.variants)
+
+
+# -- the initial load
+
+
+def test_what_one_side_lacks_is_created_once_and_the_next_pass_is_quiet(scene):
+    scene.add(OURS, "A")
+    scene.add(OURS, "B-1", "B-2")
+    scene.add(THEIRS, "C", "C-2")
+    scene.sweep()
+    assert skus(scene, OURS) == skus(scene, THEIRS) == ["A", "B-1", "B-2", "C", "C-2"]
+    assert (scene.sweep(), scene.pull(), scene.sweep()) == (0, 0, 0)
+
+
+def test_equal_products_are_linked_without_a_write(scene):
+    scene.add(OURS, "A")
+    scene.add(THEIRS, "A")
+    assert scene.sweep() == 0
+    assert [entry.action for entry in scene.history("A")] == [Action.LINKED]
+
+
+@pytest.mark.parametrize("skus_", [("A", "A"), ("A", "a"), ("", "B"), ("  ", "B")])
+@pytest.mark.parametrize("store", StoreName)
+def test_doubtful_skus_are_reported_before_the_first_write_and_never_matched(scene, store, skus_):
+    for sku in skus_:
+        scene.add(store, sku)
+    scene.add(store.other, "A")
+    scene.add(store.other, "Z")
+    seen_at_first_write: list[dict[str, str]] = []
+    scene.stores[store].watch(
+        lambda label: seen_at_first_write.append(scene.parked()) if "before" in label and " write " in label else None
+    )
+    scene.sweep()
+    assert all(seen for seen in seen_at_first_write)
+    assert len(scene.parked()) >= 1
+    assert len(scene.variants(store.other, "A")) == 1
+    assert scene.sweep() == 0
+
+
+def test_a_sku_that_differs_only_by_case_from_the_other_sides_is_left_alone(scene):
+    scene.add(OURS, "Cup")
+    scene.add(THEIRS, "CUP")
+    assert scene.sweep() == 0
+    assert set(scene.parked().values()) == {"DuplicateSku"}
+
+
+def test_the_load_goes_on_in_the_next_message_when_time_is_short():
+    scene = Scene(remaining=60.0)
+    for number in range(12):
+        scene.add(OURS, f"A-{number}")
+    scene.cscart.page = scene.webasyst.page = 3
+    scene.sweep()
+    assert len(scene.products(THEIRS)) == 12
+    (run,) = scene.runs("sweep:cscart")
+    assert (run.outcome, run.progress, run.expected, run.counts["created_webasyst"]) == ("done", 12, 12, 12)
+    assert scene.sweep() == 0
+
+
+def test_a_worker_that_dies_after_a_create_does_not_create_again():
+    scene = linked("A")
+    scene.add(OURS, "B")
+    scene.webasyst.faults.arm(Trouble.LOST, operation="create")
+    scene.sweep()
+    scene.clock.sleep(60)
+    scene.sweep()
+    assert len(scene.variants(THEIRS, "B")) == 1
+    assert scene.sweep() == 0
+
+
+# -- edits
+
+
+def test_a_price_edit_flows_once_and_does_not_come_back_as_an_echo():
+    scene = linked("A")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, price=Decimal("12.30"))
+    assert scene.pull() == 1
+    assert scene.variant(THEIRS, "A").price == Decimal("12.30")
+    assert [scene.pull() for _ in range(3)] + [scene.sweep()] == [0, 0, 0, 0]
+
+
+def test_what_moves_no_stamp_is_found_by_the_sweep():
+    scene = linked("A")
+    scene.webasyst.edit_variant(scene.variant(THEIRS, "A").id, stock=3)
+    scene.pull()
+    scene.sweep()
+    assert scene.variant(OURS, "A").stock == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Tea <b>cup<script>alert(1)</script>",
+        "Caf\u00e9 &amp;amp; \U0001f600 \u200f x\x00y",
+        "  trimmed \r\n lines  ",
+        "long " * 90,
+        "&lt;b&gt; 5 < 6 & 7",
+    ],
+)
+@pytest.mark.parametrize("store", StoreName)
+def test_ten_passes_after_one_edit_write_once(text, store):
+    scene = linked("A")
+    product = scene.product(store, "A")
+    scene.stores[store].edit(product.id, content=replace(product.content, name=text, description=text, meta_title=text))
+    written = [scene.pull() for _ in range(8)] + [scene.sweep(), scene.sweep()]
+    assert sum(written) == 1
+    assert {scene.product(side, "A").content.name for side in StoreName}
+
+
+def test_a_conflict_goes_by_the_preferred_store_and_the_loser_is_kept():
+    scene = linked("A")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, price=Decimal("11"))
+    scene.webasyst.edit_variant(scene.variant(THEIRS, "A").id, price=Decimal("12"))
+    scene.sweep()
+    assert {scene.variant(store, "A").price for store in StoreName} == {Decimal("11")}
+    (entry,) = [entry for entry in scene.history("A") if entry.action is Action.CONFLICT]
+    assert (entry.loser, entry.new) == ('{"price":"12"}', '{"price":"11"}')
+
+
+def test_a_record_without_a_rate_waits_and_goes_on_when_the_owner_enters_one():
+    scene = linked("A")
+    scene.change(webasyst=replace(scene.connection.webasyst, currency="USD"))
+    scene.add(OURS, "B")
+    scene.sweep()
+    assert scene.parked() == {"B": "MissingRate"}
+    assert scene.variants(THEIRS, "B") == []
+    scene.change(rates={"RUB>USD": Decimal("0.5")})
+    scene.sweep()
+    assert scene.variant(THEIRS, "B").price == Decimal("5.00")
+    assert scene.parked() == {}
+
+
+def test_one_bad_record_does_not_hold_up_the_others():
+    scene = linked("A", "B")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, price=Decimal("11"))
+    scene.webasyst.edit_variant(scene.variant(THEIRS, "B").id, sku="B" * 100)
+    scene.sweep()
+    assert scene.variant(THEIRS, "A").price == Decimal("11")
+    assert list(scene.parked().values()) == ["UnsupportedValue"]
+
+
+# -- identity
+
+
+def test_a_renamed_sku_is_not_a_new_product():
+    scene = linked("A")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, sku="A-new")
+    scene.pull()
+    assert skus(scene, THEIRS) == ["A-new"]
+
+
+def test_two_skus_that_were_swapped_follow_their_links():
+    scene = linked("A", "B")
+    first, second = scene.variant(OURS, "A"), scene.variant(OURS, "B")
+    twins = {sku: scene.variant(THEIRS, sku).id for sku in ("A", "B")}
+    scene.cscart.edit_variant(first.id, sku="B")
+    scene.cscart.edit_variant(second.id, sku="A")
+    scene.pull()
+    assert {sku: scene.variant(THEIRS, sku).id for sku in ("A", "B")} == {"A": twins["B"], "B": twins["A"]}
+    assert scene.sweep() == 0
+
+
+def test_a_sku_that_moved_to_another_product_makes_no_duplicate():
+    scene = linked("A")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, sku="A-old")
+    scene.add(OURS, "A")
+    scene.pull()
+    scene.clock.sleep(60)
+    scene.pull()
+    assert skus(scene, THEIRS) == ["A", "A-old"]
+    assert scene.sweep() == 0
+
+
+@pytest.mark.parametrize("store", StoreName)
+def test_a_variant_that_is_added_on_one_side_arrives_on_the_other(store):
+    scene = linked("A")
+    scene.stores[store].add_variant(scene.product(store, "A").id, Variant("", "A-2", Decimal("7"), name="A-2", stock=1))
+    scene.pull()
+    scene.sweep()
+    assert [item.sku for item in scene.product(store.other, "A").variants] == ["A", "A-2"]
+    assert scene.sweep() == 0
+
+
+@pytest.mark.parametrize(("whole", "cut"), [(OURS, THEIRS), (THEIRS, OURS)])
+def test_products_that_the_shops_cut_differently_share_their_variants(scene, whole, cut):
+    scene.add(whole, "A", "B")
+    scene.add(cut, "A")
+    scene.add(cut, "B")
+    scene.sweep()
+    assert (skus(scene, OURS), skus(scene, THEIRS)) == (["A", "B"], ["A", "B"])
+    for sku, price in (("A", "21"), ("B", "22")):
+        scene.stores[whole].edit_variant(scene.variant(whole, sku).id, price=Decimal(price))
+    scene.sweep()
+    assert [scene.variant(cut, sku).price for sku in ("A", "B")] == [Decimal("21"), Decimal("22")]
+    scene.stores[cut].edit_variant(scene.variant(cut, "B").id, price=Decimal("23"))
+    scene.sweep()
+    assert scene.variant(whole, "B").price == Decimal("23")
+    assert scene.sweep() == 0
+
+
+# -- deletions
+
+
+def test_a_deletion_is_shown_once_and_does_nothing_by_itself():
+    scene = linked("A", "B")
+    scene.cscart.remove(scene.product(OURS, "A").id)
+    assert (scene.sweep(), scene.sweep()) == (0, 0)
+    assert skus(scene, THEIRS) == ["A", "B"]
+    assert [entry.action for entry in scene.history("A")].count(Action.DELETED) == 1
+
+
+def test_a_deletion_hides_or_empties_the_other_side_where_the_owner_says_so():
+    for rule, seen in ((DeletionRule.HIDE, (Visibility.HIDDEN, 5)), (DeletionRule.ZERO_STOCK, (Visibility.VISIBLE, 0))):
+        scene = linked("A", "B")
+        scene.change(deletions=rule)
+        scene.cscart.remove(scene.product(OURS, "A").id)
+        assert (scene.sweep(), scene.sweep()) == (1, 0)
+        kept = scene.product(THEIRS, "A")
+        assert (kept.listing.visibility, kept.variants[0].stock) == seen
+
+
+@pytest.mark.parametrize("store", StoreName)
+def test_a_product_that_is_deleted_and_made_again_with_its_sku_takes_its_place(store):
+    scene = linked("A", "B")
+    scene.stores[store].remove(scene.product(store, "A").id)
+    scene.sweep()
+    scene.add(store, "A", price="44")
+    scene.sweep()
+    scene.sweep()
+    assert (skus(scene, OURS), skus(scene, THEIRS)) == (["A", "B"], ["A", "B"])
+    assert len({scene.variant(side, "A").price for side in StoreName}) == 1
+    assert scene.sweep() == 0
+    scene.stores[store].edit_variant(scene.variant(store, "A").id, price=Decimal("45"))
+    scene.sweep()
+    assert scene.variant(store.other, "A").price == Decimal("45")
+
+
+def test_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():
+    scene = Scene()
+    scene.add(THEIRS, "A", "A-2")
+    scene.sweep()
+    scene.webasyst.shelf[int(scene.product(THEIRS, "A").id)] = scene.product(THEIRS, "A").with_variants(
+        scene.product(THEIRS, "A").variants[:1]
+    )
+    scene.sweep()
+    scene.sweep()
+    assert skus(scene, THEIRS) == ["A"]
+
+
+# -- a store that is down
+
+
+def test_products_wait_for_a_store_that_is_down_and_go_on_when_it_is_back():
+    scene = linked("A", "B")
+    scene.webasyst.faults.arm(Trouble.UNREACHABLE, times=10**6)
+    for sku in ("A", "B"):
+        scene.cscart.edit_variant(scene.variant(OURS, sku).id, stock=9)
+        scene.pull()
+    scene.webasyst.faults.clear()
+    scene.pull()
+    scene.pull()
+    assert [scene.variant(THEIRS, sku).stock for sku in ("A", "B")] == [9, 9]
+
+
+def test_the_texts_of_a_product_survive_what_the_shops_make_of_them():
+    scene = Scene()
+    scene.add(OURS, "A", description="<p>Tea &amp; <i>cup</i></p>")
+    scene.add(THEIRS, "A", description="<p>Tea & <i>cup</i>")
+    assert scene.sweep() == 0
+    assert isinstance(scene.product(THEIRS, "A").content, Content)
