@@ -50,8 +50,9 @@ def new_pairs(product: Product, target: Product, taken: Collection[str], known: 
 class Matching:
     """For one batch. Reads the counterparts in as few calls as the stores allow."""
 
-    def __init__(self, world: World, source: StoreName) -> None:
-        self.world, self.source, self.target = world, source, source.other
+    def __init__(self, world: World, source: StoreName, begun: Collection[str] = ()) -> None:
+        """`begun`: source products whose counterparts were being created when the work was cut off."""
+        self.world, self.source, self.target, self.begun = world, source, source.other, begun
         self.skus = SkuSearch(world, source)
 
     def match(self, products: Sequence[Product]) -> Found:
@@ -143,7 +144,8 @@ class Matching:
     def _fresh(
         self, product: Product, known: tuple[Row, ...], candidates: Mapping[str, Product], theirs: Mapping[str, Sequence[Row]]
     ) -> list[Match]:
-        targets = {target.id: target for item in product.variants if (target := candidates.get(item.sku.strip()))}
+        known_by = product.variants[:1] if product.id in self.begun else product.variants  # the others may be strays of the group to come
+        targets = {target.id: target for item in known_by if (target := candidates.get(item.sku.strip()))}
         if not targets:
             return [Match(product, {self.source: known, self.target: ()})]
         result = []

@@ -45,7 +45,7 @@ class Pending:
     def ids(self, store: StoreName) -> set[str]:
         """Products of this store whose last pass was cut off."""
         pairs = {name.split("|")[store is StoreName.WEBASYST] for name in self.noted if not name.startswith(NEW)}
-        return pairs | {name.removeprefix(new_name(store, "")) for name in self.noted if name.startswith(new_name(store, ""))}
+        return pairs | self.begun(store)
 
     # -- creations
 
@@ -84,7 +84,13 @@ class Pending:
 
     def adding(self, store: StoreName) -> set[str]:
         """SKUs of variants that were being added to products of this store."""
-        return {sku for noted in self.noted.values() for sku in noted.get("added", {}).get(store, ())}
+        added = {sku for noted in self.noted.values() for sku in noted.get("added", {}).get(store, ())}
+        made = [noted["made"] for name, noted in self.noted.items() if name.startswith(new_name(store.other, ""))]
+        return added | {sku.removeprefix("sku ") for found in made for sku in list(found)[2:]}  # behind the product and its main variant
+
+    def begun(self, store: StoreName) -> set[str]:
+        """Products of this store that were being created in the other."""
+        return {name.removeprefix(new_name(store, "")) for name in self.noted if name.startswith(new_name(store, ""))}
 
     # -- writes
 

@@ -75,7 +75,7 @@ class Proposer:
         """Raises CatalogueUnread, and whatever stops a store as a whole. Reserved pieces are counted before Webasyst is read."""
         held = reserved(self.world)
         products = self._whole(store, self.world.store(store).products(ids))
-        matches, refused = Matching(self.world, store).match(products)
+        matches, refused = Matching(self.world, store, self.pending.begun(store)).match(products)
         made = [self._one(store, match, held) for match in matches]
         refusals = [Refusal(store, product, error) for product, error in refused]
         return Proposals(
