@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from storesync.domain.links import OrderLink
-from storesync.domain.model import StoreName
 from storesync.errors import LeaseLost, StateUnavailable, TooLarge
 from storesync.state.items import Fence, Item
 
@@ -85,7 +83,7 @@ def test_a_lost_lease_is_told_from_a_refused_record(dynamodb: Remembered, answer
 def test_fault_60_throttling_that_lasts_is_an_error_that_passes(dynamodb: Remembered, answering: Any) -> None:
     answering("TransactWriteItems", [cancelled("ThrottlingError", "None")] * 100)
     with pytest.raises(StateUnavailable) as told:
-        dynamodb.links().save_order(OrderLink(StoreName.CSCART, "1", "2"))
+        dynamodb.table.transact(pairs(dynamodb))
     assert told.value.retriable
 
 

@@ -29,17 +29,17 @@ class Orders(Scope):
     def save_order(self, link: OrderLink, lease: Fenced | None = None) -> OrderLink:
         """Raises LeaseLost also when one of the ids belongs to another order: read again, that is what `order` then tells.
 
-        The version fences a worker that lost its lease, so one write is enough once the counterpart's id is claimed.
+        The version fences a worker that lost its lease, so one plain write does. The counterpart's id is claimed before, once: a
+        claim without its link is one that the next try makes again.
         """
         own, other = link.id_in(link.origin), link.id_in(link.origin.other)
         claims = bool(other) and not link.claimed
         data = {name: found for name, found in document(replace(link, claimed=bool(other))).items() if name != "version"}
         item = Item(self._pk("order", link.origin), padded(own), data, link.version)
-        writes: list[tuple[Item, int | None]] = [(item, link.version)]
         if claims:
             pointer = {"at": link.origin, "id": own}
-            writes.append((Item(self._pk("order", link.origin.other), padded(other), pointer, owner=f"{link.origin}#{own}"), None))
-        self.table.transact(writes, self._fence(lease))
+            self.table.transact([(Item(self._pk("order", link.origin.other), padded(other), pointer, owner=f"{link.origin}#{own}"), None)])
+        self.table.transact([(item, link.version)], self._fence(lease))
         return replace(link, claimed=bool(other), version=link.version + 1)
 
 

@@ -1,6 +1,5 @@
 """Orders: exactly one counterpart, the same lines, money to the cent, and statuses along the table."""
 
-import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +36,7 @@ __all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
 PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
 HELD = (*PAUSING, ConfigurationError, CircuitOpen)
-RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=2)
+RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.5)
 WAITED_SECONDS = 0.05
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
 
@@ -77,12 +76,13 @@ def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[s
         waited = world.clock.monotonic() - started > WAITED_SECONDS
         began = began if seen and not waited else world.clock.now()
         order = seen if seen and not waited else _read(world, store, order_id)
-        sync = OrderSync(world, lease, change.cause, change.run or uuid.uuid4().hex[:12], began)
+        sync = OrderSync(world, lease, change.cause, change.run, began)
         return sync.apply(store, order) if order else sync.gone(store, origin, origin_id)
 
 
 def _looked_at_since(link: OrderLink, change: Change) -> bool:
-    """A storm of hints ends with the first one that is worked on. What a shop was still writing when it was read comes with the pull."""
+    """A storm of hints ends with the first one that is worked on: what a hint tells of was there when the hint was taken. The margin is
+    for clocks of ours that differ; what a shop was still writing when it was read comes with the pull."""
     if change.cause not in (Cause.HOOK, Cause.PULL) or not (change.sent and link.read_at) or not _is_linked(link):
         return False
     return datetime.fromisoformat(change.sent) < link.read_at - MARGIN

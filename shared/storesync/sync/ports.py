@@ -166,7 +166,7 @@ class Links(Protocol):
         """Links of the orders placed there, in order of id from behind `after`."""
 
     def save_order(self, link: OrderLink, lease: Lease | None = None) -> OrderLink:
-        """Claims both ids on the first save (one transaction), afterwards only against the version that was read."""
+        """Claims the counterpart's id with the first save that knows it, and is written only against the version that was read."""
 
     def customer(self, store: StoreName, key: str) -> str:
         """Counterpart's id, or empty. `key` is the user id, or a hash of the folded e-mail for a guest."""
