@@ -5,6 +5,7 @@ N ?= 10000
 JOBS ?= 2
 SEED ?=
 SAM_VERSION := 1.170.0
+PIP_TOOLS_VERSION := 7.6.2
 BANDIT_VERSION := 1.9.4
 CHECKOV_VERSION := 3.3.30
 RUNTIME := 3.13
@@ -15,6 +16,8 @@ SAM_VENV := .venv-sam
 RUNTIME_VENV := .venv-runtime
 AUDIT_VENV := .venv-audit
 AUDIT_READY := $(AUDIT_VENV)/.installed
+LOCK_VENV := .venv-lock
+LOCK := shared/requirements.lock
 READY := $(VENV)/.installed
 SAM_READY := $(SAM_VENV)/.installed-$(SAM_VERSION)
 PIP := -m pip install --quiet --disable-pip-version-check
@@ -60,6 +63,16 @@ conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 
 bench: $(READY)  ## the goals of speed and cost, beside a sequential connector (ARGS="--quick" to try it; cold starts need `make package` before)
 	PYTHONPATH=shared:. $(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: lock
+lock:  ## pin the layer's packages by the hashes of their files (after a change of shared/requirements.txt)
+	test -x $(LOCK_VENV)/bin/pip-compile || { $(PYTHON) -m venv $(LOCK_VENV) && $(LOCK_VENV)/bin/python $(PIP) pip-tools==$(PIP_TOOLS_VERSION); }
+	# What the runtime brings, and what only that needs, is left out.
+	$(LOCK_VENV)/bin/pip-compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --strip-extras \
+		$(addprefix --unsafe-package ,botocore lazy-importer python-dateutil six) --output-file $(LOCK).new shared/requirements.txt
+	{ echo "# Made by \`make lock\` from requirements.txt: the same versions, with the hashes of their files. The layer is built of these only."; \
+		grep -v '^#' $(LOCK).new | grep .; } > $(LOCK)
+	rm $(LOCK).new
 
 audit: $(AUDIT_READY)  ## look for weaknesses: bandit over the code, checkov over the template (exceptions and their reasons: .checkov.yaml, pyproject.toml)
 	$(AUDIT_VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive shared functions

@@ -143,3 +143,14 @@ def test_a_hint_is_taken_without_importing_what_it_does_not_need() -> None:
     )
     assert status == 401
     assert [name for name in modules if heavy.match(name)] == []
+
+
+def pinned(path: Path) -> dict[str, str]:
+    found = re.findall(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+
+
+def test_the_layer_is_locked_by_hashes_to_the_versions_that_are_tested() -> None:
+    lock = ROOT / "shared" / "requirements.lock"
+    assert pinned(lock) == pinned(ROOT / "shared" / "requirements.txt")
+    assert lock.read_text().count("--hash=sha256:") >= len(pinned(lock))
