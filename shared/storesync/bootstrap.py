@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .state.sheets import Sheets
     from .state.tables import Table
     from .sync.authorisation import Authorisation
+    from .sync.budget import Budget
     from .sync.health import Health
     from .sync.hooks import Hooks
     from .sync.ports import Store, World
@@ -195,10 +196,16 @@ def ticker() -> "Ticker":
 
 @functools.cache
 def worker() -> "Worker":
-    from .sync.looks import Looks
     from .sync.worker import Worker
 
-    return Worker(world, lambda world, question, budget: Looks(world, sheets(world.connection.id), budget).answer(question))
+    return Worker(world, _look)
+
+
+def _look(world: "World", question: tuple[str, ...], budget: "Budget") -> dict[str, int]:
+    """Loaded when the first question comes: most workers never hear one."""
+    from .sync.looks import Looks
+
+    return Looks(world, sheets(world.connection.id), budget).answer(question)
 
 
 @functools.cache
