@@ -130,7 +130,7 @@ def test_the_limit_stays_where_answers_get_slower() -> None:
     with Server(Crowd(0.03), busy_workers=2) as shop:
         here = transport()
         here.map(calls(shop.url, 100))
-    assert 2 <= here.in_flight_limit <= 10
+    assert 2 <= here.in_flight_limit < MOST
 
 
 def test_one_slow_call_does_not_hold_up_the_others() -> None:
@@ -194,18 +194,33 @@ def test_after_a_push_back_the_limit_grows_by_one() -> None:
 
 def test_never_more_calls_are_under_way_than_the_limit_allows_whoever_makes_them() -> None:
     crowd = Crowd(0.01)
-    breaker = Breaker(time.monotonic)
+    breaker = Breaker(time.monotonic, Pace(3, 3))
     with Server(crowd) as shop:
-        breaker.pace._starting = False
         clients = [transport(breaker=breaker) for _ in range(4)]
-        breaker.pace.limit = 3
-        breaker.pace._grow = lambda *_: None  # type: ignore[method-assign]
         threads = [threading.Thread(target=client.map, args=(calls(shop.url, 20),)) for client in clients]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
     assert crowd.peak == 3
+
+
+def test_a_fixed_number_neither_grows_nor_shrinks() -> None:
+    pace = Pace(4, 4)
+    for pushed_back in [False] * 50 + [True] * 3:
+        with pace.slot() as one, pace.slot(), pace.slot(), pace.slot():
+            pace.note(one, "read", 0.1, pushed_back=pushed_back)
+        assert pace.limit == 4
+
+
+def test_an_answer_begun_before_the_limit_grew_says_nothing_about_it() -> None:
+    pace = Pace()
+    with pace.slot() as early, pace.slot() as second:
+        pace.note(second, "read", 0.1, pushed_back=False)
+        assert pace.limit == 4
+        for _ in range(20):
+            pace.note(early, "read", 0.1, pushed_back=False)
+    assert pace.limit == 4
 
 
 def test_threads_are_kept_between_batches() -> None:

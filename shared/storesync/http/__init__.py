@@ -3,9 +3,9 @@
 from .calls import Answer, Call, CallClass, Classify
 from .guard import canonical_url
 from .images import download
-from .pace import Breaker
+from .pace import Breaker, Pace
 from .redaction import redact
 from .retries import retry_after
 from .transport import Transport
 
-__all__ = ["Answer", "Breaker", "Call", "CallClass", "Classify", "Transport", "canonical_url", "download", "redact", "retry_after"]
+__all__ = ["Answer", "Breaker", "Call", "CallClass", "Classify", "Pace", "Transport", "canonical_url", "download", "redact", "retry_after"]

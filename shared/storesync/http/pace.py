@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ..errors import CircuitOpen
@@ -11,7 +12,7 @@ from ..errors import CircuitOpen
 START, MOST = 2, 16
 OPENS_AFTER = 5
 PROBE_SECONDS = 30.0
-FLAT, FLAT_SECONDS = 2.0, 0.02  # of the quickest answer of its kind, and what is noise in any case
+FLAT, FLAT_SECONDS = 1.7, 0.02  # of the quickest answer of its kind, and what is noise in any case
 FADING = 1.001  # the quickest answer is forgotten slowly: the way to a store may get longer
 PATIENCE = 200  # good answers until the number of calls that was too many is tried again
 
@@ -19,56 +20,74 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What was so when a call began: its answer says nothing about a limit that was set later."""
+
+    round: int
+    halvings: int
+
+
 class Pace:
     """Starts at two in flight, doubles while latency stays flat, then grows by one; halves when the store pushes back.
 
-    `note` is told of each call's kind: only what is alike can be compared.
+    `note` is told of each call's kind: only what is alike can be compared. With `least` equal to `most` the number is fixed.
     """
 
-    def __init__(self) -> None:
-        self.limit, self._ceiling = START, MOST + 1
-        self._busy = self._peak = self._good = self._patience = self._halvings = 0
+    def __init__(self, least: int = 1, most: int = MOST) -> None:
+        self._least, self._most = least, most
+        self.limit, self._ceiling = min(max(START, least), most), most + 1
+        self._busy = self._full = self._good = self._patience = self._halvings = self._round = 0
         self._starting, self._not_before = True, 0.0
         self._quickest: dict[str, float] = {}
         self._free = threading.Condition()
         self._threads: ThreadPoolExecutor | None = None
 
     @contextmanager
-    def slot(self) -> Iterator[int]:
+    def slot(self) -> Iterator[Slot]:
         """Waits until a call may be made. What it yields goes back with `note`."""
         with self._free:
             self._free.wait_for(lambda: self._busy < self.limit)
             self._busy += 1
-            self._peak = max(self._peak, self._busy)
-            halvings = self._halvings
+            self._full += self._busy >= self.limit
+            slot = Slot(self._round, self._halvings)
         try:
-            yield halvings
+            yield slot
         finally:
             with self._free:
                 self._busy -= 1
                 self._free.notify_all()
 
-    def note(self, slot: int, kind: str, elapsed: float, *, pushed_back: bool) -> None:
+    def note(self, slot: Slot, kind: str, elapsed: float, *, pushed_back: bool) -> None:
         """Calls that were under way together push back once."""
         with self._free:
             if not pushed_back:
-                self._grow(kind, elapsed)
-            elif slot == self._halvings:
+                self._praise(slot, kind, elapsed)
+            elif slot.halvings == self._halvings:
                 self._halvings += 1
-                self._ceiling, self._patience = max(self.limit, START + 1), PATIENCE
-                self.limit, self._good, self._starting = max(1, self.limit // 2), 0, False
+                self._ceiling, self._patience, self._starting = max(self.limit, START + 1), PATIENCE, False
+                self._set(self.limit // 2)
 
-    def _grow(self, kind: str, elapsed: float) -> None:
+    def _praise(self, slot: Slot, kind: str, elapsed: float) -> None:
         quickest = min(self._quickest.get(kind, elapsed) * FADING, elapsed)
         self._quickest[kind] = quickest
         self._patience -= 1
         if elapsed > max(FLAT * quickest, quickest + FLAT_SECONDS):
             self._good, self._starting = 0, False
-            return
-        self._good += 1
-        room = self.limit + 1 < self._ceiling or self._patience <= 0
-        if room and self._peak >= self.limit and (self._starting or self._good >= self.limit):
-            self.limit, self._good, self._peak = min(MOST, self.limit + 1), 0, 0
+        elif slot.round == self._round:
+            self._good += 1
+            if self._full and self._good >= (self.limit + 1) // 2:
+                self._grow()
+
+    def _grow(self) -> None:
+        """Half a round of quick answers, all begun at this limit and some when it was reached, prove that there is room."""
+        wanted = self.limit * 2 if self._starting else self.limit + 1
+        self._set(wanted if self._patience <= 0 else min(wanted, self._ceiling - 1))
+
+    def _set(self, limit: int) -> None:
+        self._good = self._full = 0
+        if (bounded := min(max(limit, self._least), self._most)) != self.limit:
+            self.limit, self._round = bounded, self._round + 1
             self._free.notify_all()
 
     # -- a pause that the store asked for
@@ -85,7 +104,7 @@ class Pace:
     def map(self, make: Callable[[A], B], calls: Sequence[A], stop: Callable[[B], bool]) -> list[B]:
         """In the order of the calls, as many at a time as the store takes. After a result that is to `stop`, no other call is begun."""
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(MOST, thread_name_prefix="store")
+            self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="store")
         found: dict[int, B] = {}
         running: dict[Future[B], int] = {}
         at, stopped = 0, False
@@ -101,24 +120,30 @@ class Pace:
 
 
 class Breaker:
-    """Opens after five failures in a row; then one call per half minute tries whether the store is back. Shared by all calls to a store."""
+    """Opens after five failures in a row; then one call per half minute tries whether the store is back. Shared by all calls to a store.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    Calls that were under way together fail once: a store that was asked for too much at a time is not down.
+    """
+
+    def __init__(self, clock: Callable[[], float], pace: Pace | None = None) -> None:
         self._clock, self._lock = clock, threading.Lock()
-        self._failures, self._probe_at = 0, 0.0
-        self.pace = Pace()
+        self._failures, self._seen, self._probe_at = 0, 0, 0.0
+        self.pace = pace or Pace()
 
-    def enter(self, store: str) -> None:
-        """Raises CircuitOpen."""
+    def enter(self, store: str) -> int:
+        """What it returns goes back with `note`. Raises CircuitOpen."""
         with self._lock:
-            if self._failures < OPENS_AFTER:
-                return
-            if self._clock() < self._probe_at:
-                raise CircuitOpen("left alone after repeated failures", store=store)
-            self._probe_at = self._clock() + PROBE_SECONDS
-
-    def note(self, *, failed: bool) -> None:
-        with self._lock:
-            self._failures = self._failures + 1 if failed else 0
-            if self._failures == OPENS_AFTER:
+            if self._failures >= OPENS_AFTER:
+                if self._clock() < self._probe_at:
+                    raise CircuitOpen("left alone after repeated failures", store=store)
                 self._probe_at = self._clock() + PROBE_SECONDS
+            return self._seen
+
+    def note(self, entered: int, *, failed: bool) -> None:
+        with self._lock:
+            if not failed:
+                self._failures = 0
+            elif entered == self._seen:
+                self._failures, self._seen = self._failures + 1, self._seen + 1
+                if self._failures == OPENS_AFTER:
+                    self._probe_at = self._clock() + PROBE_SECONDS

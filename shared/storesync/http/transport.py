@@ -69,11 +69,11 @@ class Transport:
         if (seconds := self._pace.held(self._clock())) > 0:
             self._sleep(seconds)
         with self._pace.slot() as slot:
-            self._breaker.enter(self.store)
+            entered = self._breaker.enter(self.store)
             started = self._clock()
             answer, error = self._tried(call)
             elapsed = self._clock() - started
-            self._breaker.note(failed=error is not None and error.retriable)
+            self._breaker.note(entered, failed=error is not None and error.retriable)
             self._pace.note(slot, call.route, elapsed, pushed_back=isinstance(error, PUSHED_BACK))
         self._pace.hold(self._clock() + asked_wait(error))
         self._note(call, answer, error, elapsed)
