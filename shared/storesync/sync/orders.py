@@ -29,14 +29,14 @@ from ..errors import (
 from . import order_edits, order_mirror, order_returns, order_statuses, order_stock, order_writing
 from .leases import LEASE_SECONDS, patient_lease
 from .order_work import Both, OrderWork, origin_of, place_of
-from .ports import Lease, World
+from .ports import World
 
 __all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
 
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
 PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
 HELD = (*PAUSING, ConfigurationError, CircuitOpen)
-RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.5)
+RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.2)
 WAITED_SECONDS = 0.05
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
 
@@ -66,18 +66,26 @@ def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[s
     store, order_id = change.store, change.ids[0]
     if known and _looked_at_since(known, change):
         return {"looked_at": 1}
-    began = world.clock.now()
-    seen = None if known else _read(world, store, order_id)
+    began, seen = world.clock.now(), _read(world, store, order_id)
     if known is None and seen is None:
         return {"gone": 1}
+    if known and seen and _is_quiet(known, store, seen, change.cause):
+        return {"unchanged": 1}
     origin, origin_id = (known.origin, known.id_in(known.origin)) if known else place_of(world, store, seen)  # type: ignore[arg-type]
     started = world.clock.monotonic()
     with patient_lease(world, f"order#{origin}#{origin_id}", LEASE_SECONDS) as lease:
-        waited = world.clock.monotonic() - started > WAITED_SECONDS
-        began = began if seen and not waited else world.clock.now()
-        order = seen if seen and not waited else _read(world, store, order_id)
-        sync = OrderSync(world, lease, change.cause, change.run, began)
-        return sync.apply(store, order) if order else sync.gone(store, origin, origin_id)
+        link = world.links.order(origin, origin_id)
+        if link != known or world.clock.monotonic() - started > WAITED_SECONDS:
+            began, seen = world.clock.now(), _read(world, store, order_id)
+        sync = OrderSync(OrderWork(world, lease, origin, origin_id, change.cause, change.run, link, began=began))
+        return sync.apply(store, seen) if seen else sync.gone(store)
+
+
+def _is_quiet(link: OrderLink, store: StoreName, order: Order, cause: Cause) -> bool:
+    """Nothing moved on the side that the hint is about, our own writes among it: no lease is taken and the other side is not read."""
+    if not _is_linked(link) or cause is Cause.CONSOLE:
+        return False
+    return link.status_in(store) == order.status and link.print_in(store) == body_print(order, store)
 
 
 def _looked_at_since(link: OrderLink, change: Change) -> bool:
@@ -97,20 +105,19 @@ def _parked(world: World, origin: StoreName, origin_id: str, error: SyncError) -
 
 
 class OrderSync:
-    """`began`: when the order that is handed over was read, by our clock."""
+    """One pass over one order. A record that cannot be synchronised is parked; what may pass by itself is raised."""
 
-    def __init__(self, world: World, lease: Lease, cause: Cause, run: str = "", began: datetime | None = None) -> None:
-        self.world, self.lease, self.cause, self.run, self.began = world, lease, cause, run, began
+    def __init__(self, work: OrderWork) -> None:
+        self.work, self.world, self.cause = work, work.world, work.cause
 
     def apply(self, store: StoreName, order: Order) -> Counter[str]:
-        """Bring an order and its counterpart together. A record that cannot be is parked; what may pass by itself is raised."""
-        origin, origin_id = place_of(self.world, store, order)
-        work = self._work(origin, origin_id)
+        """Bring an order and its counterpart together; `order` is how `store` shows it."""
+        work = self.work
         if reason := _skipped(work, store, order):
             work.counts[f"skipped_{reason}"] += 1
             if reason not in ("parent", "incomplete"):
                 self._hint(work, store, order)
-        elif self._quiet(work, store, order):
+        elif work.link and _is_quiet(work.link, store, order, self.cause):
             work.counts["unchanged"] += 1
         else:
             try:
@@ -119,24 +126,13 @@ class OrderSync:
                 work.tell()
         return work.counts
 
-    def gone(self, store: StoreName, origin: StoreName, origin_id: str) -> Counter[str]:
+    def gone(self, store: StoreName) -> Counter[str]:
         """An order that its store does not know any more, asked by id: shown, and nothing else."""
-        work = self._work(origin, origin_id)
+        work = self.work
         self._park(work, NotFound("the order was deleted", store=store, order=work.draft.id_in(store)))
         work.save()
         work.tell()
         return work.counts
-
-    def _work(self, origin: StoreName, origin_id: str) -> OrderWork:
-        link = self.world.links.order(origin, origin_id)
-        return OrderWork(self.world, self.lease, origin, origin_id, self.cause, self.run, link, began=self.began)
-
-    def _quiet(self, work: OrderWork, store: StoreName, order: Order) -> bool:
-        """Nothing moved on the side that the hint is about, our own writes among it: the other side need not be read."""
-        link = work.link
-        if link is None or not _is_linked(link) or self.cause is Cause.CONSOLE:
-            return False
-        return link.status_in(store) == order.status and link.print_in(store) == body_print(order, store)
 
     def _bring(self, work: OrderWork, store: StoreName, order: Order) -> None:
         try:
