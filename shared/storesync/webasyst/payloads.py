@@ -11,6 +11,7 @@ from ..errors import UnsupportedValue
 from .decode import Json, count, mapping, moment, number, rows, text
 
 LONGEST = 255
+LONGEST_TEXT = 65_535  # bytes
 _STATUS = {Visibility.VISIBLE: "1", Visibility.HIDDEN: "0", Visibility.DISABLED: "-1"}
 _VISIBILITY = {status: visibility for visibility, status in _STATUS.items()}
 
@@ -108,6 +109,9 @@ def fitted(product: Product) -> Product:
     texts = product.content
     if not texts.name.strip():
         raise UnsupportedValue("the product has no name", product=product.id)
+    for name in ("summary", "meta_keywords", "meta_description"):
+        if len(getattr(texts, name).encode()) > LONGEST_TEXT:
+            raise UnsupportedValue("the text is longer than Webasyst can hold", product=product.id, field=name)
     name = " ".join(texts.name.splitlines())
     cut = replace(texts, name=name[:LONGEST], meta_title=texts.meta_title[:LONGEST], slug=texts.slug[:LONGEST])
     return replace(product, content=cut, variants=tuple(_rounded(item) for item in product.variants))

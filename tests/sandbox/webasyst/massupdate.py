@@ -11,6 +11,7 @@ from typing import Any
 from tests.sandbox.webasyst import schema, skus
 from tests.sandbox.webasyst.answers import ApiError
 from tests.sandbox.webasyst.phpform import Values, as_list
+from tests.sandbox.webasyst.product_save import too_long
 from tests.sandbox.webasyst.schema import Row, placed
 from tests.sandbox.webasyst.store import Call, Shop
 
@@ -100,6 +101,8 @@ class _Batch:
         products = {row["id"]: row for row in self._shop.in_ids("products", "id", wanted) if self._allowed(row)}
         changes: dict[int, Row] = {key: {} for key in products}
         for product_id, row in product_rows.items():
+            if any(too_long(name, str(value)) for name, value in row.items()):
+                raise _refused("Data too long for column")
             if product_id in changes:
                 changes[product_id].update({n: v for n, v in row.items() if n not in (*_UNWRITABLE, "count")})
         per_stock = self._products_with_rows(changes)

@@ -75,11 +75,16 @@ def _columns(call: Call, form: Values) -> Row:
 
 def _plain(name: str, value: Any) -> Any:
     kind, text = schema.PRODUCT[name], as_text(value)
-    if kind == "t" and text and not _STAMP.fullmatch(text):
+    if (kind == "t" and text and not _STAMP.fullmatch(text)) or too_long(name, text):
         raise ApiError("server_error", "Database error. See log files for details.", 500)
     if text == "" and (kind in ("t", "i") or name == "count"):
         return None
     return text
+
+
+def too_long(name: str, text: str) -> bool:
+    """A TEXT column in MySQL's strict mode, which is the default."""
+    return name in ("summary", "meta_keywords", "meta_description") and len(text.encode()) > 65_535
 
 
 def save_skus(shop: Shop, product_id: int, listed: Values) -> None:
