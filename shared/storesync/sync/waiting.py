@@ -16,7 +16,7 @@ DOWN = (Unreachable, CircuitOpen, ConfigurationError, *PAUSING)
 
 
 def is_down(error: SyncError, receives: int) -> bool:
-    return isinstance(error, DOWN) or (isinstance(error, StoreError) and error.retriable and receives >= PATIENCE)
+    return isinstance(error, DOWN) or (isinstance(error, StoreError) and (not error.retriable or receives >= PATIENCE))
 
 
 def hold(world: World, store: StoreName, ids: Collection[str]) -> None:

@@ -60,8 +60,7 @@ class Worker:
             return self._products(world, change, budget, receives)
         return apply_change(world, change)
 
-    @staticmethod
-    def _products(world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
+    def _products(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         """A store that is down costs no message: the products wait for it."""
         try:
             with patient_lease(world, "products", LEASE_SECONDS) as lease:
@@ -73,6 +72,8 @@ class Worker:
             waiting.hold(world, change.store, change.ids)
             if isinstance(error, PAUSING):
                 raise
+            if not error.retriable:
+                self._note_pause(world, error)
             return {"held": len(change.ids)}
         stream = SWEEP if change.cause is Cause.SWEEP else PRODUCTS
         runs.add_counts(world, f"{stream}:{change.store}", change.run, counts)

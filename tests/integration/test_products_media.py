@@ -1,0 +1,121 @@
+"""Images: sent once each, told by their bytes, and never in the way of the rest."""
+
+import pytest
+from storesync.domain.model import StoreName
+
+from tests.fakes.stores import Trouble
+from tests.integration.product_scene import OURS, THEIRS, Scene
+
+FIVE = [f"https://pictures.example/{number}.png" for number in range(5)]
+
+
+class Watched(Scene):
+    """Counts what is done to Webasyst's images: uploads and deletions."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.done: list[str] = []
+        self.webasyst.watch(self._note)
+
+    def _note(self, label: str) -> None:
+        if label.startswith("before") and "put_images" in label:
+            self.done.append(label.rsplit(" ", 1)[1])
+
+    def since(self) -> list[str]:
+        done, self.done = self.done, []
+        return done
+
+
+@pytest.fixture
+def scene() -> Watched:
+    made = Watched()
+    made.add(OURS, "A", images=FIVE)
+    made.sweep()
+    assert made.since().count("upload") == 5
+    return made
+
+
+def bytes_of(scene: Scene, store: StoreName, sku: str = "A") -> list[bytes]:
+    """Webasyst shows copies that it made smaller."""
+    return [scene.pictures[image.url].rstrip(b"~") for image in scene.product(store, sku).images]
+
+
+def test_a_second_pass_sends_nothing(scene):
+    scene.sweep()
+    scene.pull()
+    assert scene.since() == []
+    assert bytes_of(scene, THEIRS) == bytes_of(scene, OURS)
+
+
+def test_one_of_five_replaced_is_one_upload_and_one_deletion_and_the_order_stays(scene):
+    addresses = [*FIVE[:2], "https://pictures.example/new.png", *FIVE[3:]]
+    scene.picture(*addresses)
+    scene.cscart.set_images(scene.product(OURS, "A").id, addresses)
+    scene.sweep()
+    done = scene.since()
+    assert (done.count("upload"), done.count("delete")) == (1, 1)
+    assert bytes_of(scene, THEIRS) == [address.encode() for address in addresses]
+
+
+def test_the_same_bytes_under_a_new_address_are_not_sent_again(scene):
+    moved = [address.replace("pictures", "cdn") for address in FIVE]
+    for old, new in zip(FIVE, moved, strict=True):
+        scene.pictures[new] = scene.pictures[old]
+    scene.cscart.set_images(scene.product(OURS, "A").id, moved)
+    scene.sweep()
+    assert scene.since().count("upload") == 0
+    assert bytes_of(scene, THEIRS) == [address.encode() for address in FIVE]
+
+
+def test_new_bytes_under_the_same_address_are_noticed_when_the_shop_stores_them_anew(scene):
+    scene.pictures[FIVE[0]] = b"redrawn"
+    scene.cscart.set_images(scene.product(OURS, "A").id, FIVE)
+    scene.sweep()
+    assert scene.since().count("upload") == 1
+    assert bytes_of(scene, THEIRS)[0] == b"redrawn"
+
+
+def test_an_image_that_cannot_be_had_is_told_and_holds_up_nothing():
+    scene = Watched()
+    scene.add(OURS, "A", images=FIVE[:2])
+    del scene.pictures[FIVE[1]]
+    scene.sweep()
+    assert bytes_of(scene, THEIRS) == [FIVE[0].encode()]
+    assert scene.parked() == {"A": "NotKept"}
+    scene.since()
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, stock=2)
+    scene.pull()
+    scene.sweep()
+    assert scene.variant(THEIRS, "A").stock == 2
+    assert scene.since() == []
+    scene.picture(*FIVE)
+    scene.again(OURS, scene.product(OURS, "A").id)
+    assert bytes_of(scene, THEIRS) == [address.encode() for address in FIVE[:2]]
+    assert scene.parked() == {}
+
+
+def test_images_that_stop_half_way_are_not_taken_for_the_other_sides_wish():
+    scene = Watched()
+    scene.add(OURS, "A", images=FIVE)
+    scene.webasyst.faults.arm(Trouble.FAULT, operation="put_images", times=1, after=2)
+    scene.sweep()
+    scene.pull()
+    scene.sweep()
+    assert bytes_of(scene, OURS) == bytes_of(scene, THEIRS) == [address.encode() for address in FIVE]
+
+
+def test_shops_that_have_as_many_images_each_send_none_at_first():
+    scene = Watched()
+    scene.add(OURS, "A", images=FIVE[:3])
+    scene.add(THEIRS, "A", images=[address.replace("pictures", "other") for address in FIVE[:3]])
+    scene.sweep()
+    assert scene.since() == []
+    assert [link.digest for link in scene.state.links().images(scene.product(OURS, "A").id)] == ["", "", ""]
+
+
+def test_an_empty_gallery_is_filled_and_never_empties_the_other():
+    scene = Watched()
+    scene.add(OURS, "A")
+    scene.add(THEIRS, "A", images=FIVE[:2])
+    scene.sweep()
+    assert bytes_of(scene, OURS) == bytes_of(scene, THEIRS) == [address.encode() for address in FIVE[:2]]
