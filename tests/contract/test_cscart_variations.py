@@ -8,7 +8,7 @@ import pytest
 from storesync.domain.exchange import Outcome, ProductWrite
 from storesync.errors import NotKept, UnsupportedValue
 
-from tests.contract.cscart_shop import Shop, opened, variant
+from tests.contract.cscart_shop import Shop, opened, product, variant
 
 AS_ONE, SEPARATE = "group_variation_catalog_item", "group_catalog_item"
 
@@ -74,3 +74,11 @@ def test_where_every_variation_is_a_product_of_its_own_no_variant_can_be_added(s
     outcome = store.write([ProductWrite(current, current.with_variants((*current.variants, variant("green"))), frozenset())])[0]
     assert isinstance(outcome.error, UnsupportedValue)
     assert shop.codes() == ["blue", "red"]
+
+
+def test_a_new_product_whose_variations_the_shop_left_apart_is_not_taken_for_whole(shop: Shop) -> None:
+    shop.sandbox.odd.loose = True
+    made = shop.store().create([product(variant("A"), variant("B"))], {})[0]
+    assert isinstance(made.error, NotKept)
+    assert made.product is not None
+    assert [item.sku for item in made.product.variants] == ["A"]

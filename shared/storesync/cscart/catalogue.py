@@ -94,7 +94,7 @@ class Catalogue:
         return self._whole(self.rows(list(dict.fromkeys(ids))))
 
     def kept(self, members: Mapping[str, str]) -> dict[str, Product]:
-        """Products read back after a write, by id, where `members` (row -> product) is known: one call per 100 rows."""
+        """Products read back after a write, by id: one call per 100 rows. `members`: row -> product, empty where the row itself has to tell."""
         return {product.id: product for product in self._together(self.rows(list(members)), members)}
 
     def rows(self, ids: Sequence[str]) -> dict[str, Json]:

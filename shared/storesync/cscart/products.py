@@ -83,9 +83,8 @@ class Products:
             ids = {mains[at]: made for at, made in beside.items()}
             joined = variations.join(self.client, dict.fromkeys(ids, plan), ids)
             failed |= {at: joined[mains[at]] for at in beside if mains[at] in joined}
-        members = {made: made for made in mains.values()}
-        members |= {made: mains[at] for at, others in beside.items() for made in others}
-        kept = self.catalogue.kept(members)
+        made = [*mains.values(), *(one for others in beside.values() for one in others)]
+        kept = self.catalogue.kept(dict.fromkeys(made, ""))
         return [
             _made_outcome(product, kept.get(mains.get(at, "")), errors.get(at) or failed.get(at)) for at, product in enumerate(products)
         ]

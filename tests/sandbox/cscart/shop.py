@@ -72,12 +72,14 @@ class Oddities:
     """How a broken add-on or an old version makes a shop answer: `ignored` names parameters of lists that have no effect.
 
     `without_base_price`: list rows lack it. `deaf`: writes of products answer 200 and keep nothing. `stuck`: a rebuilt order stays `N`.
+    `loose`: a group answers 201 and takes its parent only.
     """
 
     ignored: set[str] = field(default_factory=set)
     without_base_price: bool = False
     deaf: bool = False
     stuck: bool = False
+    loose: bool = False
 
 
 @dataclass(slots=True)

@@ -149,7 +149,7 @@ def create_group(shop: Shop, call: Call) -> Row:
     listed = ",".join(str(php.to_int(item.get("feature_id"))) for item in wanted)
     times = {"created_at": shop.time, "updated_at": shop.time}
     group_id = shop.insert("variation_groups", {"code": code or f"PV-{number:08X}", "features": listed, **times})
-    statuses = {str(product_id): add(shop, group_id, product_id) for product_id in ids}
+    statuses = {str(product_id): add(shop, group_id, product_id) for product_id in (ids[:1] if shop.odd.loose else ids)}
     if _ADDED not in statuses.values():
         raise ApiError(400, "Variation group was not created")
     return {"id": group_id, "products_status": statuses}
