@@ -260,6 +260,13 @@ def test_fault_31_any_sku_can_be_noted(links: Links) -> None:
     assert len(list(links.duplicate_skus(WEBASYST))) == 0
 
 
+def test_a_sku_that_all_products_share_does_not_outgrow_its_item(links: Links) -> None:
+    for at in range(0, 900, 300):
+        links.index(CSCART, [Record(str(number), str(number), ((str(number), "n/a"),)) for number in range(at, at + 300)])
+    assert len(links.skus(CSCART, ["N/A"])["n/a"]) == 200
+    assert [folded for folded, _ in links.duplicate_skus(CSCART)] == ["n/a"]
+
+
 def test_workers_that_note_one_sku_at_once_lose_nothing(links: Links) -> None:
     race(*(lambda n=n: links.index(CSCART, [Record(str(n), str(n), ((str(n), f"T-{at}"),)) for at in range(3)]) for n in range(6)))
     for at in range(3):

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from storesync.domain.journal import Action, Entry, Exchange
 from storesync.errors import LeaseLost, StateUnavailable, TooLarge
 from storesync.state.items import Fence, Item
+from storesync.state.journal import Journal
+from storesync.state.tables import Table
 
 from tests.contract.conftest import Remembered
 
@@ -111,6 +114,14 @@ def test_fault_60_a_batch_that_stays_undone_is_an_error_that_passes(dynamodb: Re
     answering("BatchWriteItem", [(200, {"UnprocessedItems": {"state": left}})] * 100)
     with pytest.raises(StateUnavailable):
         dynamodb.table.put_all([Item(dynamodb.connection, "3", 3)])
+
+
+def test_fault_71_a_request_log_that_cannot_be_written_fails_no_pass(dynamodb: Remembered) -> None:
+    journal = Journal(Table("missing", "eu-central-1"), dynamodb.connection)
+    journal.note(Exchange("cscart", "GET", "x", 200, 0.1))
+    journal.flush()
+    with pytest.raises(StateUnavailable):
+        journal.write([Entry("order", "1", Action.CREATED)])
 
 
 def test_fault_60_keys_that_a_batch_read_leaves_out_are_asked_for_again(dynamodb: Remembered, answering: Any) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from ..domain.journal import Exchange
-from ..errors import LeaseLost
+from ..errors import LeaseLost, StateUnavailable
+from ..telemetry import logger
 from .documents import document, value
 from .items import Item, encoded
 from .scope import Scope
@@ -53,8 +54,17 @@ class Requests(Scope):
             self._pending.append(exchange)
 
     def flush(self) -> None:
-        """Write the requests of this pass. The work is bounded by their number, however full the log is."""
+        """Write the requests of this pass. The work is bounded by their number, however full the log is.
+
+        A table that does not take them is no reason to fail the pass that they tell of.
+        """
         items = self._fitting(list(_packed(self._drained())))
+        try:
+            self._append(items)
+        except StateUnavailable as error:
+            logger().warning("request log not written", connection=self.connection, items=len(items), error=str(error))
+
+    def _append(self, items: Sequence[Item]) -> None:
         for day, found in itertools.groupby(items, key=lambda item: item.sk[:10]):
             self.table.add(self._pk("requests"), day, sum(map(_bytes, found)), self._ttl())
         if items:

@@ -1,9 +1,13 @@
-"""Secrets: SSM SecureString parameters under the connection's own path, cached per container for a short while."""
+"""Secrets: SSM SecureString parameters under the connection's own path, cached per container for a short while.
+
+What SSM fails at is StateUnavailable.
+"""
 
 import time
 from typing import Any
 
 from ..errors import ConfigurationError
+from .queue import answering
 
 CACHE_SECONDS = 60.0
 
@@ -39,27 +43,31 @@ class Secrets:
         at, value = self._cache.get(path, (0.0, ""))
         if time.monotonic() - at < CACHE_SECONDS and value:
             return value
-        try:
-            value = str(self._ssm().get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"])
-        except self._ssm().exceptions.ParameterNotFound:
-            return ""
+        with answering():
+            try:
+                value = str(self._ssm().get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"])
+            except self._ssm().exceptions.ParameterNotFound:
+                return ""
         self._cache[path] = (time.monotonic(), value)
         return value
 
     def put(self, connection: str, name: str, value: str) -> None:
         path = self._path(connection, name)
-        self._ssm().put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
+        with answering():
+            self._ssm().put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
         self._cache[path] = (time.monotonic(), value)
 
     def first(self, connection: str, name: str, value: str) -> str:
         """Keep the value unless one is kept already; what is kept then."""
-        try:
-            self._ssm().put_parameter(Name=self._path(connection, name), Value=value, Type="SecureString", Overwrite=False)
-        except self._ssm().exceptions.ParameterAlreadyExists:
-            return self.get(connection, name)
+        with answering():
+            try:
+                self._ssm().put_parameter(Name=self._path(connection, name), Value=value, Type="SecureString", Overwrite=False)
+            except self._ssm().exceptions.ParameterAlreadyExists:
+                return self.get(connection, name)
         return value
 
     def delete(self, connection: str, name: str) -> None:
         path = self._path(connection, name)
         self._cache.pop(path, None)
-        self._ssm().delete_parameters(Names=[path])
+        with answering():
+            self._ssm().delete_parameters(Names=[path])

@@ -8,6 +8,8 @@ from ..domain.model import Record, StoreName, sku_key
 from .items import TRANSACTION, Item, bounded, encoded
 from .scope import Fenced, Scope
 
+MOST = 200
+
 Entry = tuple[str, str, str]
 
 
@@ -25,7 +27,7 @@ class Skus(Scope):
                 if sku_key(sku):
                     fresh[sku_key(sku)].add((sku.strip(), record.product_id, variant_id))
         known = self.skus(store, fresh)
-        missing = {folded: entries - set(known.get(folded, ())) for folded, entries in fresh.items()}
+        missing = {folded: _room(entries - set(known.get(folded, ())), known.get(folded, ())) for folded, entries in fresh.items()}
         writes = [(self._item(store, folded, entries), None) for folded, entries in missing.items() if entries]
         for at in range(0, len(writes), TRANSACTION):
             self.table.transact(writes[at : at + TRANSACTION], self._fence(lease))
@@ -41,6 +43,11 @@ class Skus(Scope):
         for item in self.table.query(self._pk("sku", store)):
             if len({variant_id for _, _, variant_id in _entries(item)}) > 1:
                 yield item.data, _entries(item)
+
+
+def _room(entries: set[Entry], known: Collection[Entry]) -> set[Entry]:
+    """A SKU that hundreds of products share is no SKU: that it is not unique is all that need be remembered."""
+    return set(sorted(entries)[: max(0, MOST - len(known))])
 
 
 def _entries(item: Item) -> tuple[Entry, ...]:
