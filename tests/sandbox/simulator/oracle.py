@@ -10,7 +10,7 @@ from storesync.domain.orders import CENT, Order
 
 from tests.sandbox.simulator.setting import RANKS
 from tests.sandbox.simulator.shoppers import Shoppers
-from tests.sandbox.simulator.truth import Item, Key, Sale
+from tests.sandbox.simulator.truth import Item, Key, Sale, own_content, own_price
 
 TOGETHER = {
     "O": {"new", "auth", "pos"}, "B": {"new", "auth", "pos"}, "P": {"processing", "paid", "fulfilling", "pickup"}, "S": {"shipped"},
@@ -82,6 +82,8 @@ class Oracle:
     def _compare_item(self, number: int, found: Mapping[StoreName, tuple[Product, Variant]], values: dict[Key, Hashable]) -> None:
         for group, value in ((Group.PRICE, self.words.price), (Group.IDENTITY, self.words.identity)):
             seen = {store: value(variant) for store, (_, variant) in found.items()}
+            if group is Group.PRICE:
+                self._untouched((group, number), {store: own_price(variant) for store, (_, variant) in found.items()})
             self._agreed((group, number), seen, values, f"{'/'.join(sorted(self.truth.items[number].skus))}{self._parked_as(number)}")
         stocks = {store: variant.stock for store, (_, variant) in found.items()}
         true = self._true_stocks(number, stocks)
@@ -127,6 +129,14 @@ class Oracle:
         if seen[StoreName.CSCART] not in allowed:
             self.verdict.add(LOST, f"{key[0]} of {name} is {_cut(seen[StoreName.CSCART])}, not one of {_cut(sorted(map(str, allowed)))}")
 
+    def _untouched(self, key: Key, seen: Mapping[StoreName, Hashable]) -> None:
+        """What a shop made of its own people's value is no change that has to travel, and never comes back to it."""
+        edit = self.truth.untouched(key)
+        if edit and self.stack.setting.owner(key[0]) in (None, edit.store) and seen[edit.store] != edit.own:
+            self.verdict.add(
+                LOST, f"{key[0]} in {edit.store} was {_cut(edit.own)} and is {_cut(seen[edit.store])}: its own value came back changed"
+            )
+
     def _compare_good(self, good: int, values: dict[Key, Hashable]) -> None:
         number = self.truth.goods[good][0]
         if good in self.truth.deleted:
@@ -135,6 +145,7 @@ class Oracle:
         if not all(found.values()):
             return
         products = {store: pairs[0][0] for store, pairs in found.items()}
+        self._untouched((Group.CONTENT, good), {store: own_content(product) for store, product in products.items()})
         for group, value in ((Group.CONTENT, self.words.content), (Group.LISTING, self.words.listing), (Group.MEDIA, self.words.media)):
             seen = {store: value(product) for store, product in products.items()}
             self._agreed((group, good), seen, values, f"product {products[StoreName.CSCART].id}{self._parked_as(number)}")

@@ -9,7 +9,7 @@ from storesync.domain.model import Content, Group, Image, Listing, Product, Stor
 
 from tests.fakes.stores import MemoryStore
 from tests.sandbox.simulator.stack import Stack
-from tests.sandbox.simulator.truth import Edit, Item, Truth, Words
+from tests.sandbox.simulator.truth import Edit, Item, Truth, Words, own_content, own_price
 
 NAMES = (
     "Mug {0}", " - Mug {0}", "Mug {0} \U0001f600", "Кружка {0} " + "я" * 260, "Mug <b>{0}</b> &amp; co", "Mug {0}\u0301", "Mug \"{0}\" 'x'",
@@ -81,17 +81,17 @@ class People:
         return url
 
     def _note_all(self, store: StoreName, good: int, product: Product) -> None:
-        self._note(Group.CONTENT, good, store, self.words.content(product))
+        self._note(Group.CONTENT, good, store, self.words.content(product), own_content(product))
         self._note(Group.LISTING, good, store, self.words.listing(product))
         self._note(Group.MEDIA, good, store, self.words.media(product))
         for variant in product.variants:
             item = self.truth.item_of(variant.sku)
             assert item is not None
-            self._note(Group.PRICE, item.number, store, self.words.price(variant))
+            self._note(Group.PRICE, item.number, store, self.words.price(variant), own_price(variant))
             self._note(Group.IDENTITY, item.number, store, self.words.identity(variant))
 
-    def _note(self, group: Group, number: int, store: StoreName, value: object) -> None:
-        self.truth.note(group, number, Edit(store, value, self.busy))
+    def _note(self, group: Group, number: int, store: StoreName, value: object, own: object = None) -> None:
+        self.truth.note(group, number, Edit(store, value, self.busy, own))
 
     def products(self, store: StoreName) -> list[Product]:
         """Those that count: no strangers, and nothing whose counterpart was deleted."""
@@ -151,7 +151,8 @@ class People:
 
     def _edit_content(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
         shop.edit(product.id, content=replace(self._content(), slug=product.content.slug))
-        self._note(Group.CONTENT, item.good, store, self.words.content(shop.shelf[int(product.id)]))
+        kept = shop.shelf[int(product.id)]
+        self._note(Group.CONTENT, item.good, store, self.words.content(kept), own_content(kept))
         return f"content {shop.shelf[int(product.id)].content.name[:12]!r}"
 
     def _edit_listing(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
@@ -181,7 +182,7 @@ class People:
         compare = self.random.choice((Decimal(0), Decimal(5000)))
         shop.edit_variant(variant.id, price=self._price(store), compare_price=compare)
         kept = shop.variant_at(variant.id)[1]
-        self._note(Group.PRICE, item.number, store, self.words.price(kept))
+        self._note(Group.PRICE, item.number, store, self.words.price(kept), own_price(kept))
         return f"price {kept.price}/{kept.compare_price} of {variant.sku}"
 
     def _edit_stock(self, store: StoreName, shop: MemoryStore, product: Product, _: Item) -> str:
@@ -229,6 +230,6 @@ class People:
         self.truth.goods[item.good].append(fresh.number)
         made = shop.add_variant(product.id, Variant("", min(fresh.skus), self._price(store), str(fresh.number), stock=fresh.stock))
         kept = shop.variant_at(made)[1]
-        self._note(Group.PRICE, fresh.number, store, self.words.price(kept))
+        self._note(Group.PRICE, fresh.number, store, self.words.price(kept), own_price(kept))
         self._note(Group.IDENTITY, fresh.number, store, self.words.identity(kept))
         return f"new variant {kept.sku}"

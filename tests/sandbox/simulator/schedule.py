@@ -20,7 +20,8 @@ from tests.sandbox.simulator.stack import SECRET, NeverQuiet, Stack, Trick
 from tests.sandbox.simulator.truth import Truth
 
 PASSING = tuple(trouble for trouble in Trouble if trouble is not Trouble.REJECTED)
-FROZEN_SECONDS = 400.0
+FROZEN_SECONDS = (400, 2000)
+VISIBILITY_SECONDS = 1800
 
 
 @dataclass
@@ -173,8 +174,11 @@ class Schedule:
         """Not between the check of a lease and the write that follows it: no store can fence that."""
         if " write " in label or not label.startswith("before"):
             return False
-        self.stack.trace("    the worker freezes")
-        self.stack.clock.sleep(FROZEN_SECONDS)
+        seconds = self.random.choice(FROZEN_SECONDS)
+        self.stack.trace(f"    the worker freezes for {seconds} s")
+        self.stack.clock.sleep(seconds)
+        if seconds > VISIBILITY_SECONDS:
+            self.stack.queue.come_back(self.stack.frames[-1].taken)
         for _ in range(4):
             if len(self.stack.frames) < 3:
                 self.stack.deliver()

@@ -18,11 +18,12 @@ from tests.fakes.stores import Crash, MemoryStore, Pictures
 from tests.fakes.stores_cscart import MemoryCsCart
 from tests.fakes.stores_webasyst import MemoryWebasyst
 from tests.sandbox.simulator.clock import VirtualClock
-from tests.sandbox.simulator.deliveries import FreeQueue, Message, change_of, named
+from tests.sandbox.simulator.deliveries import FreeQueue, Taken, named
 from tests.sandbox.simulator.setting import RANKS, Setting
 
 SECRET = "whsec_c2ltdWxhdG9yLXNlY3JldC1zaW11bGF0b3I="
 MOST_DELIVERIES = 3_000
+SECONDS_LEFT = (290.0, 290.0, 290.0, 20.0)
 
 Trick = Callable[[str], bool]  # called before and after each call and write, with what it is; True: done, not to be called again
 
@@ -31,7 +32,7 @@ Trick = Callable[[str], bool]  # called before and after each call and write, wi
 class Frame:
     """One worker at work. Once it has crashed nothing that it still tries has an effect."""
 
-    what: str
+    taken: Taken
     tricks: list[Trick] = field(default_factory=list)
     dead: bool = False
 
@@ -139,24 +140,23 @@ class Stack:
 
     def deliver(self, *tricks: Trick) -> bool:
         """One message to a worker of its own; False when nothing may be served now."""
-        message = self.queue.take()
-        if message is None:
+        taken = self.queue.take()
+        if taken is None:
             return False
-        change = change_of(message)
         self.state.state.settle()
         self.counts["deliveries"] += 1
-        self.trace(f"  deliver {named(change)}")
-        self.frames.append(Frame(named(change), list(tricks)))
+        self.trace(f"  deliver {named(taken.change)}")
+        self.frames.append(Frame(taken, list(tricks)))
         try:
-            self._work(message, change)
+            self._work(taken, taken.change)
         finally:
             self.frames.pop()
         return True
 
-    def _work(self, message: Message, change: Change) -> None:
+    def _work(self, taken: Taken, change: Change) -> None:
         failed = True
         try:
-            counts = Worker(self.world).apply(change)
+            counts = Worker(self.world).apply(change, self.random.choice(SECONDS_LEFT), taken.receives)
             self.trace(f"    -> {counts}")
             failed = False
         except Crash:
@@ -167,11 +167,11 @@ class Stack:
             self.trace(f"    {type(error).__name__}: {error}")
             self.broken.append(f"{named(change)}: {type(error).__name__}: {error}")
         if failed:
-            self.queue.come_back(message)
+            self.queue.come_back(taken)
         elif self.random.random() < 0.02:
-            self.queue.come_back(message, failed=False)
+            self.queue.come_back(taken, failed=False)
         else:
-            self.queue.settle(message)
+            self.queue.settle(taken)
 
     def drain(self, *tricks: Trick) -> None:
         """Until nothing waits. What is hidden is waited for. `tricks` are every worker's."""

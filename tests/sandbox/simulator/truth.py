@@ -17,11 +17,12 @@ Key = tuple[Group, int]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """`value` in the words of both shops. `busy`: while a worker was at work, so that it may have been read before."""
+    """`value` in the words of both shops, `own` as the shop kept it. `busy`: while a worker was at work, so that it may have been read before."""
 
     store: StoreName
     value: Hashable
     busy: bool = False
+    own: Hashable = None
 
 
 @dataclass
@@ -83,9 +84,22 @@ class Truth:
             return {final.value}
         return {edit.value for edit in last.values()}
 
+    def untouched(self, key: Key) -> Edit | None:
+        """The last edit, when the other side had none: on its own side nobody has any business with the value."""
+        edits = self.edits.get(key, [])
+        return edits[-1] if edits and len({edit.store for edit in edits}) == 1 else None
+
     def settled(self, values: dict[Key, Hashable]) -> None:
         self.edits.clear()
         self.base = values
+
+
+def own_content(product: Product) -> Hashable:
+    return prints.content_value(product.content)
+
+
+def own_price(variant: Variant) -> Hashable:
+    return (prints.number(variant.price), prints.number(variant.compare_price))
 
 
 class Words:
