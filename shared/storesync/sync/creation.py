@@ -7,13 +7,13 @@ from datetime import timedelta
 from ..domain import fields
 from ..domain.exchange import Outcome
 from ..domain.journal import Action
-from ..domain.model import StoreName
+from ..domain.model import Product, StoreName
 from ..domain.planning import Pair, Plan, Side, media_direction
 from ..errors import NotKept, OutcomeUnknown, SyncError
 from .budget import Budget
 from .imaging import ImageStep
 from .leases import LEASE_SECONDS
-from .linking import Linker
+from .linking import Linker, with_numbers
 from .matching import Match
 from .notes import Notebook
 from .pending import Pending
@@ -72,9 +72,8 @@ class Creations:
         created = outcome.product
         skus = {variant.sku.strip(): variant.id for variant in created.variants}
         pairs = {variant.id: skus[variant.sku.strip()] for variant in item.match.source.variants if variant.sku.strip() in skus}
-        update = _as_update(
-            store, replace(item.match, target=created, variants=pairs, rows={**item.match.rows, store.other: ()}), self.world
-        )
+        match = replace(item.match, target=created, variants=pairs, rows={**item.match.rows, store.other: ()})
+        update = _as_update(store, match, _as_sent(created, item.desired), self.world)
         kept = {store: item.match.source, store.other: created}
         self.notes.counts[f"created_{store.other}"] += 1
         new = fields.text({"name": created.content.name, "skus": [variant.sku for variant in created.variants]})
@@ -89,10 +88,15 @@ class Creations:
         return error
 
 
-def _as_update(store: StoreName, match: Match, world: World) -> Update:
-    """What was just created, as a pair that agrees but for its images."""
-    assert match.target is not None
-    sides = {store: Side(match.source), store.other: Side(match.target)}
+def _as_sent(created: Product, desired: Product) -> Product:
+    """With the prices and counts that were asked for: what somebody changed or bought since the create is a change that has to travel."""
+    sent = {variant.sku.strip(): variant for variant in desired.variants}
+    return created.with_variants(tuple(with_numbers(item, sent.get(item.sku.strip())) for item in created.variants))
+
+
+def _as_update(store: StoreName, match: Match, made: Product, world: World) -> Update:
+    """What was just `made` of the source, as a pair that agrees but for its images."""
+    sides = {store: Side(match.source), store.other: Side(made)}
     pairs = dict(match.variants) if store is StoreName.CSCART else {theirs: ours for ours, theirs in match.variants.items()}
     pair = Pair(sides[StoreName.CSCART], sides[StoreName.WEBASYST], pairs, made_from=store)
     target, rule = media_direction(world.connection, pair)

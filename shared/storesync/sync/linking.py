@@ -6,7 +6,7 @@ from dataclasses import replace
 from ..domain import fields, prints
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, ImageLink, Row
-from ..domain.model import Group, Product, Record, StoreName
+from ..domain.model import Group, Product, Record, StoreName, Variant
 from ..errors import DuplicateSku, NotKept, SyncError
 from . import records
 from .matching import linked_variants, merged_prints
@@ -56,7 +56,9 @@ class Linker:
         read = update.pair.side(store).product
         now = records.kept_prints(read, update.plan.desired[store], kept, written)
         before = prints.of(read)
-        now |= {name: value for name, value in prints.of(kept).items() if name not in before}
+        sent = {item.sku.strip(): item for item in update.plan.desired[store].variants if not item.id}
+        made = kept.with_variants(tuple(with_numbers(item, sent.get(item.sku.strip())) for item in kept.variants))
+        now |= {name: value for name, value in prints.of(made).items() if name not in before}
         if update.match.source.id in self._late and update.media is not None:
             now[Group.MEDIA.value] = prints.of(kept)[Group.MEDIA.value] if store is update.media else LATE
         lost = {item.id for item in kept.variants if item.id not in pairs} if store.other in update.added else set()
@@ -207,3 +209,8 @@ def _added(update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:
     theirs = {item.sku.strip(): item.id for item in kept[StoreName.WEBASYST].variants}
     ours = {item.sku.strip(): item.id for item in kept[StoreName.CSCART].variants if item.id not in update.pair.variants}
     return {ours[sku]: theirs[sku] for sku in skus if sku in ours and sku in theirs}
+
+
+def with_numbers(variant: Variant, sent: Variant | None) -> Variant:
+    """With the price and the count of what was sent, where something was."""
+    return replace(variant, price=sent.price, compare_price=sent.compare_price, stock=sent.stock) if sent else variant
