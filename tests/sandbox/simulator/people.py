@@ -106,10 +106,11 @@ class People:
     def strange_one(self) -> None:
         """Somebody gives a new product a SKU that a linked one has: it must be set aside, and the linked one must not mind."""
         store = self.store()
-        linked = [variant for product in self.products(store) for variant in product.variants if self._linked(store, variant)]
+        variants = [variant for product in self.products(store) for variant in product.variants if self._linked(store, variant)]
+        linked = [(variant.sku, item) for variant in variants if (item := self.truth.item_of(variant.sku)) and len(item.skus) == 1]
         if linked:
-            sku = self.random.choice(linked).sku
-            self.doubled.update(item.number for item in (self.truth.item_of(sku),) if item)
+            sku, item = self.random.choice(linked)
+            self.doubled.add(item.number)
             variant = Variant("", self.random.choice((sku, sku.lower(), f" {sku}")), Decimal(1), stock=5)
             made = self.stack.stores[store].add(Product("", self._content(), Listing(Visibility.VISIBLE, ("1",), "1"), (variant,), "RUB"))
             self.truth.strangers.add((store, made))

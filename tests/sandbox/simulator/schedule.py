@@ -179,6 +179,8 @@ class Schedule:
         self.stack.clock.sleep(seconds)
         if seconds > VISIBILITY_SECONDS:
             self.stack.queue.come_back(self.stack.frames[-1].taken)
+        for _ in range(self.random.randint(0, 3)):
+            self.people.edit()
         for _ in range(4):
             if len(self.stack.frames) < 3:
                 self.stack.deliver()
