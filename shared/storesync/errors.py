@@ -192,7 +192,7 @@ class Redirected(StoreError):
 class UnsafeAddress(StoreError):
     """The address is not a public https address."""
 
-    advice = "Enter the shop's public address, starting with https://."
+    advice = "Enter the shop's public address, starting with https://. Its certificate must be valid for that name."
 
 
 class AnswerTooLarge(StoreError):
