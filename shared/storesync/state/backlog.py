@@ -8,6 +8,7 @@ from typing import Any
 
 from ..domain.changes import Change
 from ..errors import BadMessage
+from .aws import connect
 
 LOOK_SECONDS = 20
 MOST_CALLS = 20
@@ -31,10 +32,7 @@ class Backlog:
 
     def _sqs(self) -> Any:
         if self._client is None:
-            import boto3
-            from botocore.config import Config
-
-            self._client = boto3.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3}))
+            self._client = connect("sqs")
         return self._client
 
     def waiting(self) -> int:

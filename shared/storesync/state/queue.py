@@ -1,12 +1,12 @@
 """The queue of changes: FIFO, ten to a call, each observation its own message."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from ..domain.changes import Change
 from ..errors import StateUnavailable
+from .aws import answering, connect
 
 BATCH = 10
 TRIES = 3
@@ -18,10 +18,7 @@ class Queue:
 
     def _sqs(self) -> Any:
         if self._client is None:
-            import boto3
-            from botocore.config import Config
-
-            self._client = boto3.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3}))
+            self._client = connect("sqs")
         return self._client
 
     def send(self, changes: Sequence[Change]) -> None:
@@ -53,15 +50,3 @@ def address(change: Change) -> tuple[str, str]:
     """Its group and its deduplication id, which is of the observation: a later change of the same record is never swallowed."""
     group = change.group
     return group, hashlib.sha256(f"{group}|{change.store}|{','.join(change.ids)}|{change.cause}|{change.observation}".encode()).hexdigest()
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Turns what botocore raises into the error tree."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-        raise StateUnavailable("AWS did not do what was asked", code=code or type(error).__name__) from error

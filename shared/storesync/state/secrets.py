@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ..errors import ConfigurationError
-from .queue import answering
+from .aws import answering, connect
 
 CACHE_SECONDS = 60.0
 
@@ -22,10 +22,7 @@ class Secrets:
 
     def _ssm(self) -> Any:
         if self._client is None:
-            import boto3
-            from botocore.config import Config
-
-            self._client = boto3.client("ssm", config=Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3}))
+            self._client = connect("ssm")
         return self._client
 
     def _path(self, connection: str, name: str) -> str:

@@ -1,0 +1,29 @@
+"""Clients of AWS services besides the tables: made when they are first needed, impatient, and with errors of the tree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import StateUnavailable
+
+CONNECT_SECONDS, READ_SECONDS, TRIES = 2, 5, 3
+
+
+def connect(service: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"max_attempts": TRIES})
+    return boto3.client(service, config=patience)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turns what botocore raises into StateUnavailable."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+        raise StateUnavailable("AWS did not do what was asked", code=code or type(error).__name__) from error
