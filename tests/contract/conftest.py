@@ -64,7 +64,7 @@ class Remembered:
 def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment that leads to an emulator with both tables, started when a test first needs it."""
     folder: Path = tmp_path_factory.mktemp("emulator")
-    emulator = Emulator(folder, "dynamodb")
+    emulator = Emulator(folder, "dynamodb,sqs,ssm")
     emulator.wait()
     client = boto3.client("dynamodb", REGION, endpoint_url=emulator.url, aws_access_key_id="test", aws_secret_access_key="test")
     for name in ("state", "journal"):
@@ -79,11 +79,17 @@ def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 
 
 @pytest.fixture
-def dynamodb(emulated: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Remembered:
+def aws(emulated: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients made from now on go to the emulator."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in emulated.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
+@pytest.fixture
+def dynamodb(aws: None) -> Remembered:
     clock = Clock()
     return Remembered(Table("state", REGION, clock), Table("journal", REGION, clock), clock)
 

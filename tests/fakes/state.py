@@ -60,6 +60,9 @@ class MemorySecrets:
     def put(self, connection: str, name: str, value: str) -> None:
         self._values[connection, name] = value
 
+    def first(self, connection: str, name: str, value: str) -> str:
+        return self._values.setdefault((connection, name), value)
+
     def delete(self, connection: str, name: str) -> None:
         self._values.pop((connection, name), None)
 
