@@ -137,21 +137,9 @@ def _stores(connection: Connection, shops: Shops) -> dict[StoreName, Any]:
     }
 
 
-class FixedPace(Pace):
-    """So many calls in flight, no more and no fewer."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self.limit = count
-
-    def note(self, slot: int, kind: str, elapsed: float, *, pushed_back: bool) -> None:
-        """Whatever the store says."""
-
-
 def fixed(count: int) -> Breaker:
-    breaker = Breaker(time.monotonic)
-    breaker.pace = FixedPace(count)
-    return breaker
+    """So many calls in flight, no more and no fewer."""
+    return Breaker(time.monotonic, Pace(count, count))
 
 
 def paced(subject: Subject, store: StoreName, in_flight: int) -> Any:
