@@ -67,7 +67,9 @@ class Catalogue:
 
 
 def text(value: object) -> str:
-    return unicodedata.normalize("NFC", str(value or "").replace("\r\n", "\n")).strip()
+    """CS-Cart's columns hold three bytes for a character: what takes four is kept there as a question mark."""
+    found = unicodedata.normalize("NFC", str(value or "").replace("\r\n", "\n")).strip()
+    return "".join("?" if character > "\uffff" else character for character in found)
 
 
 def markup(value: object) -> str:
