@@ -130,6 +130,7 @@ def test_what_moves_no_stamp_is_found_by_the_sweep():
 @pytest.mark.parametrize("store", StoreName)
 def test_ten_passes_after_one_edit_write_once(text, store):
     scene = linked("A")
+    scene.change(reindex_names=False)
     product = scene.product(store, "A")
     scene.stores[store].edit(product.id, content=replace(product.content, name=text, description=text, meta_title=text))
     written = [scene.pull() for _ in range(8)] + [scene.sweep(), scene.sweep()]
@@ -298,3 +299,30 @@ def test_the_texts_of_a_product_survive_what_the_shops_make_of_them():
     scene.add(THEIRS, "A", description="<p>Tea & <i>cup</i>")
     assert scene.sweep() == 0
     assert isinstance(scene.product(THEIRS, "A").content, Content)
+
+
+# -- what is told, and what the shop's search knows
+
+
+def test_the_shops_search_learns_names_that_were_written_in_bulk():
+    scene = linked("A")
+    product = scene.product(OURS, "A")
+    scene.cscart.edit(product.id, content=replace(product.content, name="Kettle"))
+    scene.pull()
+    assert [item.id for item in scene.webasyst.find(["A"])] == [scene.product(THEIRS, "A").id]
+    assert scene.results[-1] == {"reindexed": 1}
+    scene.change(reindex_names=False)
+    scene.cscart.edit(product.id, content=replace(product.content, name="Teapot"))
+    scene.pull()
+    assert scene.results[-1] != {"reindexed": 1}
+
+
+def test_a_last_unit_that_was_sold_twice_is_told():
+    scene = linked("A")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, stock=1)
+    scene.sweep()
+    for store in StoreName:
+        scene.stores[store].edit_variant(scene.variant(store, "A").id, stock=0)
+    scene.sweep()
+    assert [scene.variant(store, "A").stock for store in StoreName] == [0, 0]
+    assert [entry.new for entry in scene.history("A") if entry.rule == "oversold"] == ['{"sold_too_many":1}']

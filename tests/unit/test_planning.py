@@ -172,6 +172,12 @@ def test_an_oversold_variant_is_reported_and_never_written_below_zero():
     found = planned(product("1", stock=1), product("2", stock=1), product("1", stock=3), product("2", stock=3))
     assert found.desired[OURS].variants[0].stock == 0
     assert {item.rule for item in found.decisions} == {"oversold"}
+    assert found.oversold == {"MUG": 1}
+
+
+def test_an_oversold_last_unit_is_told_even_where_nothing_has_to_be_written():
+    found = planned(product("1", stock=0), product("2", stock=0), product("1", stock=1), product("2", stock=1))
+    assert (found.decisions, found.oversold) == ((), {"MUG": 1})
 
 
 def test_a_count_that_a_pass_had_settled_on_is_not_merged_twice():

@@ -10,8 +10,8 @@ from .model import StoreName
 
 VERSION = 1
 PRODUCTS, SWEEP, ORDERS = "products", "sweep", "orders"
-PREVIEW, APPLY, UNDO = "preview", "apply", "undo"
-PRODUCT_STREAMS = (PRODUCTS, SWEEP, PREVIEW, APPLY, UNDO)
+PREVIEW, APPLY, UNDO, REINDEX = "preview", "apply", "undo", "reindex"
+PRODUCT_STREAMS = (PRODUCTS, SWEEP, PREVIEW, APPLY, UNDO, REINDEX)
 
 
 class Kind(StrEnum):

@@ -59,10 +59,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`desired` is each store's product as it shall be."""
+    """`desired` is each store's product as it shall be. `oversold`: SKU -> pieces that were sold and are not there."""
 
     decisions: tuple[Decision, ...] = ()
     desired: Mapping[StoreName, Product] = field(default_factory=dict)
+    oversold: Mapping[str, int] = field(default_factory=dict)
 
     def changes(self, store: StoreName) -> frozenset[str]:
         return frozenset(decision.key for decision in self.decisions if decision.target is store)
@@ -135,6 +136,7 @@ class _Planner:
         self.wanted = {store: fits[store](self._wanted(store)) for store in StoreName}
         self.desired = dict(self.products)
         self.decisions: list[Decision] = []
+        self.oversold: dict[str, int] = {}
         self.single = any(len(product.variants) == 1 for product in self.products.values())
 
     def _wanted(self, store: StoreName) -> Product:
@@ -157,7 +159,7 @@ class _Planner:
             here = {store: item for store, item in found.items() if item is not None}
             for group in VARIANT_GROUPS if len(here) == len(StoreName) else ():
                 self._variant_group(group, ids, here)
-        return Plan(tuple(self.decisions), self.desired)
+        return Plan(tuple(self.decisions), self.desired, self.oversold)
 
     # -- texts, visibility, categories
 
@@ -230,6 +232,8 @@ class _Planner:
         if total is None:
             return False
         rule = "both moved" if total >= 0 else "oversold"
+        if total < 0:
+            self.oversold[found[StoreName.CSCART].sku.strip()] = -total
         for store in StoreName:
             if found[store].stock != max(total, 0):
                 self._write(store, ids[store], Group.STOCK, found[store], {"stock": max(total, 0)}, rule, total < 0)

@@ -90,6 +90,11 @@ class Linker:
         ids = {name: kept[name].id for name in StoreName}
         at = self.world.clock.now()
         self._entries += records.entries(update.plan.decisions, ids, self.notes.cause, self.notes.run, at)
+        for sku, pieces in update.plan.oversold.items():
+            told = fields.text({"sold_too_many": pieces})
+            self._entries.append(
+                Entry("product", sku, Action.CONFLICT, StoreName.CSCART, ids[StoreName.CSCART], Group.STOCK, new=told, rule="oversold")
+            )
         for store, variants in update.added.items():
             for item in variants:
                 self._entries.append(Entry("product", item.sku.strip(), Action.CREATED, store, ids[store], "variant", rule="new variant"))

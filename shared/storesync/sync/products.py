@@ -8,6 +8,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.model import Product, StoreName
 from ..errors import MissingLink, NotKept, SyncError
+from . import reindex
 from .budget import Budget
 from .creation import Creations
 from .imaging import ImageStep, stops
@@ -84,6 +85,8 @@ class ProductSync:
             self._write(target, work)
         failed = [item.name for item in work if not self._settle(item)]
         self.linker.flush()
+        renamed = [item.kept[StoreName.WEBASYST].id for item in work if item.error is None and reindex.wants(item.update.plan.decisions)]
+        self.world.queue.send(reindex.ask(self.world, renamed, self.run))
         self.lease.check()
         pending.clear(failed)
         for store in StoreName:

@@ -141,7 +141,7 @@ class Proposer:
             if decision.group is Group.LISTING:
                 desired[decision.target] = self._with_categories(desired[decision.target], decision.target)
                 decisions[at] = _corrected(decision, desired[decision.target])
-        return Plan(tuple(decisions), desired)
+        return replace(planned, decisions=tuple(decisions), desired=desired)
 
     def _with_categories(self, product: Product, store: StoreName) -> Product:
         if store not in self._categories:

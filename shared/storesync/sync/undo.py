@@ -149,7 +149,7 @@ def _gathered(entries: Iterable[Entry]) -> tuple[dict[tuple[str, str], list[Imag
     for entry in entries:
         if entry.kind != "product":
             continue
-        if entry.action in WRITES and entry.group in FIELDS:
+        if entry.action in WRITES and entry.group in FIELDS and "key" in entry.data:
             images = found.setdefault((entry.store, entry.record_id), {})
             key = entry.data["key"]
             images[key] = _joined(images.get(key), entry)

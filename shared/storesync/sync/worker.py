@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..domain.changes import APPLY, PREVIEW, PRODUCTS, SWEEP, UNDO, Cause, Change, Kind
+from ..domain.changes import APPLY, PREVIEW, PRODUCTS, REINDEX, SWEEP, UNDO, Cause, Change, Kind
 from ..domain.links import Parked
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
@@ -15,9 +15,10 @@ from .ports import World
 from .preview import Application, Preview
 from .products import ProductSync
 from .pull import Pull
+from .reindex import Reindex
 from .undo import Undo
 
-ASKED_FOR: dict[str, type[Preview | Application | Undo]] = {PREVIEW: Preview, APPLY: Application, UNDO: Undo}
+ASKED_FOR: dict[str, type[Preview | Application | Undo | Reindex]] = {PREVIEW: Preview, APPLY: Application, UNDO: Undo, REINDEX: Reindex}
 
 
 class Worker:
