@@ -243,3 +243,21 @@ def test_the_state_holds_no_personal_data(shops: Shops) -> None:
     kept = repr(vars(shops.state.state)) + repr(vars(shops.state.records))
     for secret in ("Smirnova", "smirnova", "Смирнова", "Ленина", "000-00-01", "79000000001", "Позвоните"):
         assert secret not in kept
+
+
+def test_a_repair_brings_right_what_nobody_saw_moving(shops: Shops) -> None:
+    """An edit that was only shown, and a status that was left behind: the owner's repair settles both."""
+    order_id, there = mirrored(shops)
+    shops.theirs.call("POST", "shop.order.save", form={"id": there["id"], "shipping": "1", "discount": "0"})
+    shops.hint(WEBASYST, there["id"])
+    shops.ours.set_status(order_id, "C")
+    shops.hint(CSCART, order_id)
+    shops.ours.set_status(order_id, "P")
+    shops.hint(CSCART, order_id)
+    assert Decimal(shops.mirror(order_id)["total"]) != Decimal(shops.ours.order(order_id)["total"])
+    shops.hint(CSCART, order_id, Cause.CONSOLE)
+    assert Decimal(shops.mirror(order_id)["total"]) == Decimal(shops.ours.order(order_id)["total"])
+    assert (shops.ours.order(order_id)["status"], shops.mirror(order_id)["state_id"]) == ("C", "completed")
+    shops.calls()
+    shops.hint(CSCART, order_id, Cause.CONSOLE)
+    assert not [call for call in shops.calls() if "order.save" in call or "PUT" in call]

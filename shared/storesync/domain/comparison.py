@@ -5,6 +5,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from . import prints, statuses
 from .connection import Connection, Policy
@@ -108,7 +109,12 @@ def orders(connection: Connection, cscart: Order, webasyst: Order) -> list[Diffe
 
 
 def _lines(lines: Iterable[Line]) -> str:
-    return "; ".join(sorted(f"{line.sku.strip()} x{line.quantity}" for line in lines if not line.is_free_form))
+    """Pieces per SKU: a discount may have cut a line in two."""
+    pieces: dict[str, Decimal] = {}
+    for line in lines:
+        if not line.is_free_form:
+            pieces[line.sku.strip()] = pieces.get(line.sku.strip(), Decimal(0)) + line.quantity
+    return "; ".join(f"{sku} x{prints.number(count)}" for sku, count in sorted(pieces.items()))
 
 
 def digest(values: Iterable[object]) -> str:

@@ -121,10 +121,13 @@ def closes(table: StatusMap, now: Standing) -> bool:
 
 
 def step(table: StatusMap, kept: Standing | None, now: Standing, offered: Mapping[str, Iterable[str]]) -> Step:
-    """`kept` is what both sides were when last agreed, None when nobody knows. Raises UnmappedStatus, never guesses."""
+    """`kept` is what both sides were when last agreed, None when nobody knows: then the further one counts, unless the table wants the
+    letter left alone. Raises UnmappedStatus, never guesses."""
     cscart_moved = kept is None or kept.letter != now.letter
     webasyst_moved = kept is None or kept.state != now.state
     if not (cscart_moved or webasyst_moved) or agree(table, now):
+        return Step()
+    if kept is None and now.letter in table.to_webasyst and not routes(table, now.letter):
         return Step()
     if cscart_moved and webasyst_moved:
         cscart_moved = letter_rank(table, now.letter) > state_rank(table, now.state)

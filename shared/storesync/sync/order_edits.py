@@ -3,6 +3,7 @@
 from ..domain import order_comparison as comparison
 from ..domain.journal import Action
 from ..domain.model import StoreName
+from ..domain.orders import Order
 from ..errors import TotalsDiffer
 from . import order_returns
 from .order_lines import translated
@@ -16,23 +17,36 @@ def moved(work: OrderWork, both: Both) -> list[StoreName]:
     return [name for name in order if comparison.body_print(both[name], name) != work.draft.print_in(name)]
 
 
-def carried(work: OrderWork, both: Both, moved_stores: list[StoreName], *, forced: bool = False) -> None:
+def carried(work: OrderWork, both: Both, moved_stores: list[StoreName]) -> None:
     """`both` afterwards holds what the stores kept. Raises TotalsDiffer when they cannot be brought together to the cent.
 
-    Edited on both sides, the order is what it is where it was placed. `forced`: the owner asks for another try.
+    Edited on both sides, the order is what it is where it was placed.
     """
     source = moved_stores[0]
-    target = source.other
-    if target is StoreName.CSCART and not (work.connection.order_edits_to_cscart or forced):
+    if source.other is StoreName.CSCART and not work.connection.order_edits_to_cscart:
         _show(work, both, source)
         work.agreed(both)
         return
+    lost = comparison.change(None, both[source.other])[1] if len(moved_stores) > 1 else ""
+    _write(work, both, source, translated(work, source, both[source], both[source.other]), f"edited in {source}", lost)
+
+
+def repaired(work: OrderWork, both: Both) -> None:
+    """The owner asks for another try: the counterpart becomes what the order is where it was placed, if it is not."""
+    target = work.origin.other
+    wanted = translated(work, work.origin, both[work.origin], both[target])
+    if comparison.differences(wanted, both[target]):
+        _write(work, both, work.origin, wanted, "repaired", "")
+    else:
+        work.agreed(both)
+
+
+def _write(work: OrderWork, both: Both, source: StoreName, wanted: Order, rule: str, lost: str) -> None:
+    target = source.other
     before = both[target]
-    wanted = translated(work, source, both[source], before)
     both[target], found = brought(work, target, written(work, target, before, wanted), wanted, done=1)
     old, new = comparison.change(before, both[target])
-    lost = comparison.change(None, before)[1] if target in moved_stores else ""
-    work.entry(Action.CONFLICT if lost else Action.WRITTEN, target, "order", old, new, rule=f"edited in {source}", loser=lost)
+    work.entry(Action.CONFLICT if lost else Action.WRITTEN, target, "order", old, new, rule, loser=lost)
     work.agreed(both, TotalsDiffer.__name__ if found else "")
     if target is StoreName.WEBASYST:
         order_returns.accept(work, both[target])

@@ -11,7 +11,7 @@ from ..domain.exchange import Page
 from ..domain.model import StoreName
 from ..domain.orders import OrderHead
 from ..errors import CircuitOpen, SyncError
-from .orders import HELD
+from .orders import HELD, RESUMED
 from .ports import Lease, World
 
 OVERLAP = timedelta(seconds=120)
@@ -130,7 +130,7 @@ class OrderPull:
         return True
 
     def _retry(self, store: StoreName, order_id: str) -> Change:
-        return Change(self.world.connection.id, Kind.ORDER, store, (order_id,), Cause.CONSOLE, f"{self.run}:resumed", self.run)
+        return Change(self.world.connection.id, Kind.ORDER, store, (order_id,), Cause.PULL, self.run + RESUMED, self.run)
 
 
 def _set_back(memory: _Memory, look: _Look) -> timedelta:

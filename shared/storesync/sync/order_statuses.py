@@ -1,5 +1,7 @@
 """Statuses brought together along the table, step by step, each step read back."""
 
+import json
+
 from ..domain import statuses
 from ..domain.changes import Cause
 from ..domain.journal import Action
@@ -43,7 +45,9 @@ def _take(work: OrderWork, both: Both, step: statuses.Step) -> None:
         order_returns.announce(work, before)
     after = work.store(step.target).set_status(before, step.value)
     both[step.target] = after
-    work.entry(Action.WRITTEN, step.target, "status", before.status, after.status, step.rule)
+    work.entry(
+        Action.WRITTEN, step.target, "status", json.dumps({"status": before.status}), json.dumps({"status": after.status}), step.rule
+    )
     work.counts[f"status_{step.target}"] += 1
     if step.target is StoreName.WEBASYST:
         # The client lifts or sets the flag around these; any other action that moved stock did so by itself.
@@ -75,7 +79,7 @@ def _expected(kept: Standing | None, step: statuses.Step, before: Standing, afte
 
 def _note(work: OrderWork, step: statuses.Step, now: Standing) -> None:
     if step.rule:
-        work.entry(Action.CONFLICT, None, "status", now.letter, now.state, step.rule)
+        work.entry(Action.CONFLICT, None, "status", json.dumps({"cscart": now.letter}), json.dumps({"webasyst": now.state}), step.rule)
         work.counts["status_left"] += 1
 
 

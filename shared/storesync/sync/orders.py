@@ -38,6 +38,7 @@ PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
 HELD = (*PAUSING, ConfigurationError, CircuitOpen)
 RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.2)
 WAITED_SECONDS = 0.05
+RESUMED = ":resumed"
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
 
 
@@ -57,7 +58,7 @@ def apply_change(world: World, change: Change) -> dict[str, int]:
         if isinstance(error, CircuitOpen):
             return {"held": 1}
         raise
-    if change.cause is Cause.CONSOLE and not counts.get("parked"):
+    if (change.cause is Cause.CONSOLE or change.observation.endswith(RESUMED)) and not counts.get("parked"):
         world.links.unpark("order", store, order_id)
     return counts
 
@@ -155,7 +156,7 @@ class OrderSync:
             target = order if store is not work.origin else self._other(work, work.origin.other, other)
             work.both = {work.origin: source, work.origin.other: target}
             order_returns.undo(work, work.both[StoreName.WEBASYST])
-            kept = _kept(work)
+            kept = _kept(work) if self.cause is not Cause.CONSOLE or _kept(work) != order_statuses.standing(work.both) else None
             self._bodies(work, work.both)
         order_statuses.agreed(work, work.both, kept)
 
@@ -178,9 +179,10 @@ class OrderSync:
             return
         before = dict(both)
         moved = order_edits.moved(work, both)
-        retried = not moved and bool(work.draft.parked) and self.cause is Cause.CONSOLE
-        if moved or retried:
-            order_edits.carried(work, both, moved or [work.origin], forced=retried)
+        if moved:
+            order_edits.carried(work, both, moved)
+        elif self.cause is Cause.CONSOLE:
+            order_edits.repaired(work, both)
         for name, order in before.items():
             self._hint_removed(work, name, order, both[name])
 

@@ -164,7 +164,7 @@ class Proof:
                 self.fresh += comparison.orders(self.world.connection, ours, theirs)
             else:
                 there = ("here" if ours else "missing", "here" if theirs else "missing")
-                self.fresh.append(Difference("order", link.id_in(link.origin), "presence", *there))
+                self.fresh.append(Difference("order", link.cscart_id, "presence", *there))
 
     # -- the sheets
 
