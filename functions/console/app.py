@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from storesync import desk, telemetry
 from storesync.console.texts import N_
-from storesync.errors import ConfigurationError, Unauthentic, UnknownConnection
+from storesync.errors import ConfigurationError, SyncError, Unauthentic, UnknownConnection
 from visit import Visit
 
 OPEN = ("/console/sign-in", "/console/language")
@@ -66,6 +66,13 @@ def unknown(error: UnknownConnection) -> Response[str]:
 @app.exception_handler(ConfigurationError)
 def incomplete(error: ConfigurationError) -> Response[str]:
     return refused(400, error.advice)
+
+
+@app.exception_handler(SyncError)
+def failed(error: SyncError) -> Response[str]:
+    """What is known to fail, such as a table that does not answer; anything else is an error of the function and sets off its alarm."""
+    telemetry.logger().warning("page failed", reason=type(error).__name__)
+    return refused(503 if error.retriable else 500, error.advice)
 
 
 @app.not_found

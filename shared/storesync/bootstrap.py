@@ -205,7 +205,16 @@ def _look(world: "World", question: tuple[str, ...], budget: "Budget") -> dict[s
     """Loaded when the first question comes: most workers never hear one."""
     from .sync.looks import Looks
 
-    return Looks(world, sheets(world.connection.id), budget).answer(question)
+    return Looks(world, sheets(world.connection.id), budget, lambda: _register_hooks(world)).answer(question)
+
+
+def _register_hooks(world: "World") -> int:
+    """Has the CS-Cart shop's own hooks send to us; how many do. Raises NotFound where it has none."""
+    from .domain.model import StoreName
+
+    store: Any = world.store(StoreName.CSCART)
+    path = secrets().need(world.connection.id, "hook_path")
+    return len(store.register_hooks(f"{settings().public_url}/webhooks/{world.connection.id}/cscart/{path}"))
 
 
 @functools.cache

@@ -59,7 +59,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB", timezone_id="Europe/Moscow", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     page.on("console", lambda message: print("browser:", message.type, message.text))
     page.on("pageerror", lambda error: print("browser error:", error))

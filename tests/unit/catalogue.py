@@ -6,6 +6,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 from storesync import errors
+from storesync.sync import looks
 
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2), "Finding": (3,)}
@@ -24,6 +25,7 @@ def messages() -> Iterator[str | tuple[str, ...]]:
         for _, message, _, _ in extract(method, BytesIO(path.read_bytes()), KEYWORDS, options={"trimmed": "true"}):
             yield tuple(filter(None, message)) if isinstance(message, tuple) else message
     yield from (kind.advice for kind in _tree(errors.SyncError))
+    yield looks.HOOKS_MISSING
 
 
 def _tree(kind: type[errors.SyncError]) -> Iterator[type[errors.SyncError]]:

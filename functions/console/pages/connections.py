@@ -1,8 +1,11 @@
 """All connections: add one, disconnect one, and what the law lets a customer ask for."""
 
+import base64
 import json
 import re
 import uuid
+from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import rendering
@@ -13,9 +16,12 @@ from storesync.console import customers, texts
 from storesync.console.access import PLACE
 from storesync.domain.connection import Connection
 from storesync.errors import StoreError
+from storesync.sync import addon
+from storesync.sync.looks import look
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
+ADDON = Path(__file__).parents[1] / "cscart_addon"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -37,8 +43,8 @@ def add() -> Response[str]:
     if problem:
         return here.page("connections.html", status=422, problem=problem, name=name)
     bootstrap.connections().save(Connection(name, paused=True))
-    for secret in ("webhook_secret", "hook_path"):
-        bootstrap.secrets().first(name, secret, uuid.uuid4().hex)
+    bootstrap.secrets().first(name, "webhook_secret", _signing_secret())
+    bootstrap.secrets().first(name, "hook_path", uuid.uuid4().hex)
     return here.redirect(f"/console/c/{name}/setup")
 
 
@@ -54,6 +60,7 @@ def _shops(found: Connection, status: int = 200, **values: Any) -> Response[str]
     hooks = {store: f"{bootstrap.settings().public_url}/webhooks/{found.id}/{store}" for store in ("cscart", "webasyst")}
     monitor = secrets.first(found.id, "health_token", uuid.uuid4().hex)
     given = {
+        "hooked": bootstrap.sheets(found.id).get("hooks"),
         "monitor": monitor,
         "signing": secrets.get(found.id, "webhook_secret"),
         "public_url": bootstrap.settings().public_url,
@@ -65,6 +72,30 @@ def _shops(found: Connection, status: int = 200, **values: Any) -> Response[str]
         **values,
     }
     return visit(router).page("shops.html", found, status=status, **given)
+
+
+@router.get("/console/c/<connection_id>/addon")
+def download_addon(connection_id: str) -> Response[bytes]:
+    """The companion add-on with its address and secret filled in."""
+    found = connection(connection_id)
+    signing = bootstrap.secrets().first(found.id, "webhook_secret", _signing_secret())
+    endpoint = addon.address(bootstrap.settings().public_url, found.id)
+    packed = addon.archive(ADDON, endpoint=endpoint, secret=signing, sync_email=found.cscart.email)
+    headers = {**rendering.HEADERS, "content-disposition": f'attachment; filename="{addon.NAME}.zip"'}
+    return Response(200, "application/zip", packed, headers)
+
+
+@router.post("/console/c/<connection_id>/hooks")
+def register_hooks(connection_id: str) -> Response[str]:
+    found = connection(connection_id)
+    bootstrap.secrets().first(found.id, "hook_path", uuid.uuid4().hex)
+    bootstrap.queue().send([look(found.id, "hooks", uuid.uuid4().hex)])
+    return visit(router).redirect(f"/console/c/{found.id}/shops", "queued")
+
+
+def _signing_secret() -> str:
+    """As Standard Webhooks hands them out."""
+    return "whsec_" + base64.b64encode(token_bytes(24)).decode()
 
 
 @router.post("/console/c/<connection_id>/disconnect")

@@ -75,6 +75,18 @@ def sync(connection_id: str, kind: str, store: str, record_id: str) -> Response[
     return visit(router).redirect(f"/console/c/{found.id}/records/{kind}/{side}/{record_id}", "queued")
 
 
+@router.post("/console/c/<connection_id>/records/product/<store>/<record_id>/choose")
+def choose(connection_id: str, store: str, record_id: str) -> Response[str]:
+    """Where the two sides of a product differ, this shop's values win."""
+    found = connection(connection_id)
+    side = _side("product", store, record_id)
+    cscart_id = records.product(bootstrap.world(found.id), side, record_id).ids[0]
+    winner = StoreName(visit(router).field("winner"))
+    if cscart_id:
+        bootstrap.queue().send([look(found.id, "choose", uuid.uuid4().hex, winner, cscart_id)])
+    return visit(router).redirect(f"/console/c/{found.id}/records/product/{side}/{record_id}", "queued")
+
+
 @router.get("/console/c/<connection_id>/parked")
 def parked(connection_id: str) -> Response[str]:
     found = connection(connection_id)
@@ -87,12 +99,14 @@ def parked(connection_id: str) -> Response[str]:
 
 @router.post("/console/c/<connection_id>/parked")
 def settle(connection_id: str) -> Response[str]:
-    """Try again, or dismiss, all that are ticked."""
+    """Try again, dismiss, or choose a side, for all that are ticked."""
     found = connection(connection_id)
     here = visit(router)
     chosen = [one for one in bootstrap.world(found.id).links.parked() if _key(one) in set(here.fields("record"))]
     if here.field("action") == "retry":
         bootstrap.queue().send([change for one in chosen for change in _again(found, one)])
+    elif here.field("action") in set(StoreName):
+        bootstrap.queue().send([change for one in chosen for change in _chosen(found, one, StoreName(here.field("action")))])
     elif here.field("action") == "dismiss":
         for one in chosen:
             bootstrap.world(found.id).links.unpark(one.kind, one.store, one.record_id)
@@ -115,6 +129,12 @@ def _again(found: Connection, one: Parked) -> list[Any]:
         return [records.again(found.id, one.kind, one.store, one.record_id)]
     bootstrap.world(found.id).links.unpark(one.kind, one.store, one.record_id)
     return [overview.start(found.id, name) for name in overview.names()]
+
+
+def _chosen(found: Connection, one: Parked, winner: StoreName) -> list[Any]:
+    """Only a product with a counterpart has two sides to choose from; everything else is tried again."""
+    cscart_id = records.product(bootstrap.world(found.id), one.store, one.record_id).ids[0] if one.kind == "product" else ""
+    return [look(found.id, "choose", uuid.uuid4().hex, winner, cscart_id)] if cscart_id else _again(found, one)
 
 
 def _key(one: Parked) -> str:

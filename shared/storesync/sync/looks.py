@@ -1,6 +1,6 @@
 """Answers to the console's questions: the worker looks, the answer is kept as a sheet for a while. Nothing is written to a store."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from ..domain.changes import Cause, Change, Kind
 from ..domain.findings import Finding, Weight
 from ..domain.model import StoreName
-from ..errors import ConfigurationError, SyncError
-from . import comparing, proof, repair
+from ..errors import ConfigurationError, NotFound, SyncError
+from . import choosing, comparing, proof, repair
 from .budget import Budget
 from .index import SkuIndex
 from .leases import LEASE_SECONDS, patient_lease
@@ -18,6 +18,7 @@ from .selftest import NAMES, findings
 
 KEEP_SECONDS = 30 * 86_400
 KEEP_COMPARISON = 3600
+HOOKS_MISSING = "This CS-Cart has no hooks to register: install the add-on instead."
 
 
 class Sheets(Protocol):
@@ -28,13 +29,15 @@ class Sheets(Protocol):
 
 
 class Looks:
-    def __init__(self, world: World, sheets: Sheets, budget: Budget | None = None) -> None:
-        self._world, self._sheets, self._budget = world, sheets, budget or Budget.of(world.clock)
+    """`register` has the CS-Cart shop send its hints to us, and says how many hooks do."""
+
+    def __init__(self, world: World, sheets: Sheets, budget: Budget | None = None, register: Callable[[], int] = lambda: 0) -> None:
+        self._world, self._sheets, self._budget, self._register = world, sheets, budget or Budget.of(world.clock), register
 
     def answer(self, ids: tuple[str, ...]) -> dict[str, int]:
         """`survey`: what both shops say of themselves, and the self-test. `preview`: what a first sync would find, counted by SKU.
         `product` or `order`, a store and an id: both sides of that record. `proof`: whether both shops agree; `repair`: what a proof lists is
-        brought together.
+        brought together; `choose`, a store and a CS-Cart product: that store's values win. `hooks`: CS-Cart tells us of changes by itself.
         """
         if ids[0] == "survey":
             return self._survey()
@@ -44,9 +47,24 @@ class Looks:
             return proof.Proof(self._world, self._sheets, self._budget).run(*ids[1:])
         if ids[0] == repair.QUESTION:
             return repair.Repair(self._world).run(proof.differences(self._sheets, ids[1]))
+        if ids[0] == choosing.QUESTION:
+            return choosing.Choice(self._world).run(StoreName(ids[1]), ids[2])
+        if ids[0] == "hooks":
+            return self._hooks()
         if ids[0] in ("product", "order") and len(ids) == 3:
             return self._compare(ids[0], StoreName(ids[1]), ids[2])
         return {"unknown": 1}
+
+    def _hooks(self) -> dict[str, int]:
+        """Has CS-Cart's own hooks send their hints to us."""
+        try:
+            sheet: dict[str, Any] = {"registered": self._register()}
+        except NotFound:
+            sheet = {"problem": HOOKS_MISSING}
+        except (SyncError, ConfigurationError) as error:
+            sheet = {"problem": error.advice}
+        self._sheets.save("hooks", {"at": self._world.clock.now().isoformat(), **sheet}, KEEP_SECONDS)
+        return {"registered": int(sheet.get("registered", 0))}
 
     # -- one record
 
@@ -89,10 +107,13 @@ class Looks:
             return {"failed": 1}
 
     def _count(self) -> dict[str, int]:
-        with patient_lease(self._world, "products", LEASE_SECONDS) as lease:
-            if not SkuIndex(self._world).prepare(lease, self._budget):
-                self._world.queue.send([look(self._world.connection.id, "preview", self._world.clock.now().isoformat())])
-                return {"continued": 1}
+        """Counted in another message than indexed: a list that is read at once may not show what was written last."""
+        index = SkuIndex(self._world)
+        if not index.ready:
+            with patient_lease(self._world, "products", LEASE_SECONDS) as lease:
+                index.prepare(lease, self._budget)
+            self._world.queue.send([look(self._world.connection.id, "preview", self._world.clock.now().isoformat())])
+            return {"continued": 1}
         sheet = {"at": self._world.clock.now().isoformat(), **self._counts()}
         self._sheets.save("preview", sheet, KEEP_SECONDS)
         return {"counted": 1}

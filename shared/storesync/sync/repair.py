@@ -22,6 +22,11 @@ _GROUPS = {
 }
 
 
+def group_of(field: str) -> Group:
+    """The group that a field of a proof belongs to."""
+    return _GROUPS.get(field, Group.CONTENT)
+
+
 class Repair:
     """A field that moved on one side flows to the other, as ever. Where neither side is known to have moved, what was remembered is
     forgotten first, so that the connection's policy decides anew instead of nothing being seen."""
@@ -36,7 +41,7 @@ class Repair:
             if one.kind == "order":
                 orders.add(one.subject)
             else:
-                groups[one.subject].add(_GROUPS.get(one.field, Group.CONTENT))
+                groups[one.subject].add(group_of(one.field))
         queued = sum(self._products(store, groups) for store in StoreName)
         self.world.queue.send([self._change(Kind.ORDER, StoreName.CSCART, (order_id,)) for order_id in sorted(orders)])
         return {"products": queued, "orders": len(orders)}

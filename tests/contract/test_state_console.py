@@ -1,0 +1,29 @@
+"""What the console keeps for itself: tries to sign in, and what the worker found out."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from storesync.state.attempts import Attempts
+from storesync.state.sheets import Sheets
+
+from tests.contract.conftest import Remembered
+
+
+def test_tries_are_counted_over_all_containers_and_each_window_begins_anew(state: Remembered) -> None:
+    source = state.connection
+    with ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(lambda _: Attempts(state.table).spend(source, 86_400), range(12)))
+    assert sorted(counts) == list(range(1, 13))
+    assert Attempts(state.table).spend(f"{source}-other", 86_400) == 1
+    state.clock.ahead += 86_400
+    assert Attempts(state.table).spend(source, 86_400) == 1
+
+
+def test_a_sheet_is_kept_until_its_time_is_over(state: Remembered) -> None:
+    sheets = Sheets(state.table, state.connection)
+    assert sheets.get("survey") == {}
+    sheets.save("survey", {"findings": ["<script>", "ä", None]}, 60)
+    sheets.save("survey", {"findings": ["<script>", "ä", None], "at": "now"}, 60)
+    assert sheets.get("survey")["findings"] == ["<script>", "ä", None]
+    assert Sheets(state.table, f"{state.connection}x").get("survey") == {}
+    state.clock.ahead += 61
+    assert sheets.get("survey") == {}
