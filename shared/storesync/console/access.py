@@ -35,7 +35,7 @@ class Attempts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`token` belongs into every form of this session."""
+    """`token` belongs into every form of the session."""
 
     id: str
     token: str
@@ -78,9 +78,9 @@ class Access:
         return Session(found, str(self._tokens().dumps(found)))
 
     def check_form(self, session: Session, token: str) -> None:
-        """Raises Unauthentic when the form was not made for this session."""
+        """Raises Unauthentic when the form was not made for the session."""
         if not hmac.compare_digest(token.encode(), session.token.encode()):
-            raise Unauthentic("the form's token is not of this session")
+            raise Unauthentic("the form's token is not of the session")
 
     def check_origin(self, headers: Mapping[str, str]) -> None:
         """Browsers name where a form was sent from. Raises Unauthentic for another site's."""
