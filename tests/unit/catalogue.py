@@ -1,9 +1,12 @@
 """Every text of the console that is to be translated, as the sources have it."""
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import storesync
 from babel.messages.extract import extract
 from storesync import errors
 from storesync.sync import looks
@@ -24,6 +27,8 @@ def messages() -> Iterator[str | tuple[str, ...]]:
     for method, path in sources():
         for _, message, _, _ in extract(method, BytesIO(path.read_bytes()), KEYWORDS, options={"trimmed": "true"}):
             yield tuple(filter(None, message)) if isinstance(message, tuple) else message
+    for module in pkgutil.walk_packages(storesync.__path__, "storesync."):
+        importlib.import_module(module.name)  # so that every error there is is known
     yield from (kind.advice for kind in _tree(errors.SyncError))
     yield looks.HOOKS_MISSING
 
