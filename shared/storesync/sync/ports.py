@@ -86,7 +86,10 @@ class Store(Protocol):
         """Orders that carry our marker; more than one is a duplicate that the caller reports."""
 
     def create_order(self, order: Order, marker: str, *, suppress_stock: bool) -> Order:
-        """Create and read back. Raises OutcomeUnknown when the answer was lost; look for the marker before a second try."""
+        """Create and read back. Raises OutcomeUnknown when the answer was lost; look for the marker before a second try.
+
+        A worker that dies in its middle leaves an order that carries the marker: `update_order` with the same order finishes it.
+        """
 
     def update_order(self, current: Order, desired: Order, *, suppress_stock: bool) -> Order:
         """Bring lines, shipping, discount, addresses and comment to `desired`, and read back."""
