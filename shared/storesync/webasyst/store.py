@@ -30,7 +30,7 @@ _NEEDED = (
 
 
 class WebasystStore:
-    """Settings of the shop are read anew by each pass (`now`, `scan`, `changed`, `changed_orders`): its clock, its zone and its states may change."""
+    """Settings of the shop are read anew by each pull (`now`, `changed`, `changed_orders`): its clock, its zone and its states may change."""
 
     name = StoreName.WEBASYST
 
@@ -110,7 +110,6 @@ class WebasystStore:
         return self._fresh()[1].now
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
-        self._fresh()
         return self._products.scan(after)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
