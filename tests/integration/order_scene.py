@@ -155,13 +155,13 @@ def known_catalogues(world: World) -> None:
 
 
 def open_shops(**options: Any) -> Iterator[Shops]:
-    """`options`: of the Webasyst sandbox, and `settings` of the connection."""
-    settings = options.pop("settings", {})
-    cscart, webasyst = CsCartSandbox(), WebasystSandbox(**options)
+    """`options`: of the Webasyst sandbox, `cscart_currency`, and `settings` of the connection."""
+    settings, currency = options.pop("settings", {}), options.pop("cscart_currency", "RUB")
+    cscart, webasyst = CsCartSandbox(currency=currency), WebasystSandbox(**options)
     exchanges: list[Exchange] = []
     with Server(cscart.app) as first, Server(webasyst.app) as second:
         ours = CsCartSettings(
-            url=first.url + "/", email=cscart.email, company_id="1", currency="RUB", payment_id="1", shipping_id="1", no_rewrite=False
+            url=first.url + "/", email=cscart.email, company_id="1", currency=currency, payment_id="1", shipping_id="1", no_rewrite=False
         )
         theirs = WebasystSettings(url=second.url + "/", currency="RUB", default_type="1")
         stores = {

@@ -1,5 +1,6 @@
 """Orders through both shops' APIs: one counterpart whatever happens, its lines and people, edits, and what is set aside."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -115,6 +116,28 @@ def test_an_order_is_found_by_its_mark_when_the_state_is_lost(shops: Shops) -> N
     shops.hint(CSCART, order_id)
     assert len(shops.mirrors(order_id)) == 1
     assert shops.mirror(order_id)["state_id"] == "processing"
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"s_address": "ул. " + "Длинная " * 30, "s_address_2": "кв. 5, домофон не работает, звонить"}, {"shipping_address"}),
+        ({"s_country": "XX", "b_country": "XX"}, set()),
+        ({"s_state": "Нет такой", "b_state": "Нет такой"}, set()),
+        ({name: "" for name in BUYER if name.startswith(("s_", "b_")) and "country" not in name}, set()),
+    ],
+    ids=["long", "country", "region", "pickup"],
+)
+def test_no_order_is_lost_for_its_address(shops: Shops, given: dict[str, str], names: set[str]) -> None:
+    order_id = shops.place({shops.product(): 1})
+    profile = {name: value for name, value in (BUYER | given).items() if name.startswith(("s_", "b_"))}
+    shops.cscart.shop.update("orders", {"profile": json.dumps(profile)}, order_id=int(order_id))
+    shops.hint(CSCART, order_id)
+    assert Decimal(shops.mirror(order_id)["total"]) == Decimal(shops.ours.order(order_id)["total"])
+    told = [entry for entry in shops.world.journal.history("order", order_id) if "another form" in entry.rule]
+    assert {name for entry in told for name in json.loads(entry.new)["changed"]} >= names
+    assert bool(told) == bool(names)
+    assert "Длинная" not in repr(told)
 
 
 # -- what is not taken

@@ -50,3 +50,23 @@ def pieces(lines: list[dict[str, Any]], code: str, count: str) -> dict[str, int]
         if line[code]:
             found[line[code]] = found.get(line[code], 0) + int(Decimal(str(line[count])))
     return found
+
+
+def test_an_order_in_another_currency_keeps_its_amounts() -> None:
+    for shops in open_shops(cscart_currency="USD"):
+        shops.change(rates={"USD>RUB": Decimal(80)})
+        stocked(shops)
+        generator = Generator(shops, random.Random(9))
+        for order_id in [generator.order() for _ in range(12)]:
+            shops.hint(StoreName.CSCART, order_id)
+            here, there = shops.ours.order(order_id), shops.mirror(order_id)
+            assert (there["currency"], money(there["total"])) == ("USD", money(here["total"]))
+        assert shops.parked() == []
+
+
+def test_an_order_in_a_currency_that_webasyst_does_not_know_is_set_aside() -> None:
+    for shops in open_shops(cscart_currency="KZT"):
+        shops.change(rates={"KZT>RUB": Decimal("0.2")})
+        order_id = shops.place({shops.product(): 1})
+        shops.hint(StoreName.CSCART, order_id)
+        assert (shops.parked(), shops.theirs.orders()) == ([(order_id, "MissingRate")], [])

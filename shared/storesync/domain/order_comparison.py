@@ -78,6 +78,23 @@ def dropped(wanted: Order, kept: Order) -> tuple[str, ...]:
     return tuple(name for name, (ours, theirs) in pairs.items() if ours and not theirs)
 
 
+def otherwise(wanted: Order, kept: Order) -> tuple[str, ...]:
+    """Texts that the store kept in another form: cut, emptied, or a country that it does not know. A region may change its spelling."""
+    pairs = {
+        "shipping_name": (prints.text(wanted.shipping_name), prints.text(kept.shipping_name)),
+        "payment_name": (prints.text(wanted.payment_name), prints.text(kept.payment_name)),
+        "comment": (prints.text(wanted.comment), prints.text(kept.comment)),
+        "shipping_address": (_place(wanted.shipping_address), _place(kept.shipping_address)),
+        "billing_address": (_place(wanted.billing_address), _place(kept.billing_address)),
+    }
+    return tuple(name for name, (ours, theirs) in pairs.items() if any(ours) and ours != theirs)
+
+
+def _place(address: Address) -> tuple[str, ...]:
+    street, city, _, *rest = _address(address)
+    return (street, city, *rest)
+
+
 def facts(order: Order) -> dict[str, object]:
     """An order as the journal may show it: no people, no places, no words of the buyer."""
     lines = [{"sku": sku or name, "quantity": count, "price": price} for sku, name, count, price in _lines(order)]

@@ -1,5 +1,6 @@
 """A new order's counterpart: looked for by our mark, created once, made exact, then linked. Each step can be done again."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -34,7 +35,16 @@ def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str
     old, new = comparison.change(None, kept)
     rule = "found by our mark" if found else "new in " + work.origin
     work.entry(Action.LINKED if found else Action.CREATED, target, "order", old, new, rule)
+    _report_texts(work, wanted, kept)
     return kept, not found, differences
+
+
+def _report_texts(work: OrderWork, wanted: Order, kept: Order) -> None:
+    """An order is not lost for a long street or a strange country; it is said which fields are not as they were."""
+    if work.origin is StoreName.CSCART and (names := comparison.otherwise(wanted, kept)):
+        new = json.dumps({"changed": names})
+        work.entry(Action.CONFLICT, StoreName.WEBASYST, "order", new=new, rule="the shop kept these fields in another form")
+        work.counts["kept_otherwise"] += 1
 
 
 def _created(work: OrderWork, wanted: Order, mark: str) -> Order:
