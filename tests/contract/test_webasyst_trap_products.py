@@ -307,6 +307,8 @@ def test_w43_what_would_be_cut_in_silence_is_cut_or_refused_by_us(shop: Shop) ->
         store.fit(product("A", name=" "))
     with pytest.raises(UnsupportedValue):
         store.fit(product("A", summary="я" * 32_768))
+    with pytest.raises(UnsupportedValue):
+        store.fit(priced(product("A"), "100000000000"))
     fitted = store.fit(product(" A ", name="Two\nlines " + "n" * 300))
     kept = store.create([fitted], {})[0].product
     assert kept and (kept.content.name, kept.variants[0].sku) == (fitted.content.name, "A")

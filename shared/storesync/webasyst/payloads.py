@@ -12,6 +12,7 @@ from .decode import Json, count, mapping, moment, number, rows, text
 
 LONGEST = 255
 LONGEST_TEXT = 65_535  # bytes
+TOO_MUCH = Decimal(10) ** 11
 _STATUS = {Visibility.VISIBLE: "1", Visibility.HIDDEN: "0", Visibility.DISABLED: "-1"}
 _VISIBILITY = {status: visibility for visibility, status in _STATUS.items()}
 
@@ -106,6 +107,8 @@ def fitted(product: Product) -> Product:
     """As the shop keeps it: four decimals, 255 characters, names in one line. Raises UnsupportedValue for what it would spoil in silence (W43)."""
     if any(len(variant.sku.strip()) > LONGEST for variant in product.variants):
         raise UnsupportedValue("the SKU is longer than 255 characters", product=product.id)
+    if any(abs(amount) >= TOO_MUCH for variant in product.variants for amount in (variant.price, variant.compare_price)):
+        raise UnsupportedValue("the price is higher than Webasyst can hold", product=product.id)
     texts = product.content
     if not texts.name.strip():
         raise UnsupportedValue("the product has no name", product=product.id)
