@@ -4,7 +4,7 @@ One note per connection, as one worker at a time works on its products; it is go
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -88,6 +88,15 @@ class Pending:
         made = [noted["made"] for name, noted in self.noted.items() if name.startswith(new_name(store.other, ""))]
         return added | {sku.removeprefix("sku ") for found in made for sku in list(found)[2:]}  # behind the product and its main variant
 
+    def leftovers(self, store: StoreName) -> dict[str, str]:
+        """SKU -> product of the other store whose counterpart was being created in this one."""
+        found = {
+            name.removeprefix(new_name(store.other, "")): noted
+            for name, noted in self.noted.items()
+            if name.startswith(new_name(store.other, ""))
+        }
+        return {sku.removeprefix("sku "): source for source, noted in found.items() for sku in noted["made"] if sku}
+
     def begun(self, store: StoreName) -> set[str]:
         """Products of this store that were being created in the other."""
         return {name.removeprefix(new_name(store, "")) for name in self.noted if name.startswith(new_name(store, ""))}
@@ -101,9 +110,10 @@ class Pending:
         if noted or self.noted:
             self._save(noted | {name: found for name, found in self.noted.items() if name.startswith(NEW)})
 
-    def clear(self, failed: Iterable[str] = ()) -> None:
-        """All is linked but these pairs."""
-        left = {name: found for name, found in self.noted.items() if name in set(failed) or name.startswith(NEW)}
+    def clear(self, failed: Mapping[str, Collection[StoreName]]) -> None:
+        """All is linked but these pairs; of each, the stores whose writes were answered well: what these hold is known from now on."""
+        left = {name: found for name, found in self.noted.items() if name.startswith(NEW)}
+        left |= {name: _answered(self.noted[name], stores) for name, stores in failed.items() if name in self.noted}
         if left != self.noted:
             self._save(left)
 
@@ -119,8 +129,8 @@ class Pending:
         now = {store: prints.of(pair.side(store).product) for store in StoreName}
         kept = {store: dict(pair.side(store).prints) for store in StoreName}
         for store in StoreName:
-            for key, (_, new, other, seen) in noted["writes"].get(store, {}).items():
-                if now[store].get(key) == new:
+            for key, (old, new, other, seen) in noted["writes"].get(store, {}).items():
+                if new in (old, now[store].get(key)):
                     kept[store][key], kept[store.other][other] = new, seen
         if noted["media"]:
             target = StoreName(noted["media"])
@@ -128,6 +138,15 @@ class Pending:
         agreed = {ours: count for ours, count in noted["agreed"].items() if _settle(pair, ours, noted["writes"], count, now, kept)}
         sides = {store: replace(pair.side(store), prints=kept[store]) for store in StoreName}
         return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], agreed=agreed)
+
+
+def _answered(noted: dict[str, Any], stores: Collection[StoreName]) -> dict[str, Any]:
+    """A write that is known to have been made is noted as one that changed nothing."""
+    writes = {
+        store: {key: [change[1], *change[1:]] for key, change in changes.items()} if store in stores else changes
+        for store, changes in noted["writes"].items()
+    }
+    return {**noted, "writes": writes}
 
 
 def name_of(pair: Pair) -> str:

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..domain.changes import Cause, Change, Kind
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.model import Product, StoreName
-from ..errors import MissingLink, NotKept, SyncError
+from ..errors import MissingLink, NotKept, StoreError, SyncError
 from . import reindex
 from .budget import Budget
 from .creation import Creations
@@ -31,6 +31,7 @@ class _Work:
     update: Update
     kept: dict[StoreName, Product]
     error: SyncError | None = None
+    answered: set[StoreName] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -67,6 +68,8 @@ class ProductSync:
             if isinstance(refusal.error, MissingLink) and refusal.match is None and self._retry(refusal.product.id, refusal.error):
                 continue
             self.notes.refuse(refusal)
+        if proposals.others:
+            self.world.queue.send([self._change(store.other, proposals.others)])
         Removals(self.world, self.lease, self.notes).apply(store, proposals.gone)
         self._update(proposals.updates, pending)
         creations = Creations(self.world, self.lease, self.notes, self.linker, pending, self.budget)
@@ -81,18 +84,25 @@ class ProductSync:
         self.linker.index_unlinked(updates)
         work = [_Work(item, {name: item.pair.side(name).product for name in StoreName}) for item in updates]
         pending.note([Intention(item.pair, item.plan.decisions, item.plan.desired, item.media, item.added) for item in updates])
-        for target in StoreName:
-            self._write(target, work)
-        failed = [item.name for item in work if not self._settle(item)]
-        self.linker.flush()
+        try:
+            failed = self._done(work)
+        except StoreError:
+            pending.clear({item.name: item.answered for item in work})
+            raise
         renamed = [item.kept[StoreName.WEBASYST].id for item in work if item.error is None and reindex.wants(item.update.plan.decisions)]
         self.world.queue.send(reindex.ask(self.world, renamed, self.run))
         self.lease.check()
-        pending.clear(failed)
+        pending.clear({item.name: item.answered for item in failed})
         for store in StoreName:
-            pending.clear_new(
-                store, [item.update.match.source.id for item in work if item.update.store is store and item.name not in failed]
-            )
+            pending.clear_new(store, [item.update.match.source.id for item in work if item.update.store is store and item not in failed])
+
+    def _done(self, work: Sequence[_Work]) -> list[_Work]:
+        """Written, and linked but for those that are returned."""
+        for target in StoreName:
+            self._write(target, work)
+        failed = [item for item in work if not self._settle(item)]
+        self.linker.flush()
+        return failed
 
     def _write(self, target: StoreName, work: Sequence[_Work]) -> None:
         due = [item for item in work if item.update.plan.changes(target) or target in item.update.added]
@@ -111,6 +121,7 @@ class ProductSync:
         if outcome.product is not None:
             item.kept[target] = outcome.product
         if outcome.error is None:
+            item.answered.add(target)
             self.counts[f"written_{target}"] += 1
         elif item.error is None:
             item.error = outcome.error
@@ -152,8 +163,9 @@ class ProductSync:
         if not self.again:
             return
         alone = any(not isinstance(error, NotKept) for error in self.again.values())
+        self.world.queue.send([self._change(store, tuple(self.again), self.tries + alone)])
+        self.counts["again"] += len(self.again)
+
+    def _change(self, store: StoreName, ids: tuple[str, ...], tries: int = 0) -> Change:
         stamp = self.world.clock.now().isoformat()
-        ids = tuple(self.again)
-        change = Change(self.world.connection.id, Kind.PRODUCT, store, ids, self.cause, stamp, self.run, self.tries + alone)
-        self.world.queue.send([change])
-        self.counts["again"] += len(ids)
+        return Change(self.world.connection.id, Kind.PRODUCT, store, ids, self.cause, stamp, self.run, tries)
