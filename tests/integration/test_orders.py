@@ -234,40 +234,6 @@ def test_an_edit_in_webasyst_is_shown_or_carried_as_the_owner_wants(shops: Shops
     assert shops.parked() == []
 
 
-# -- customers
-
-
-def test_one_contact_per_buyer(shops: Shops) -> None:
-    product = shops.product()
-    same = [
-        shops.place({product: 1}),
-        shops.place({product: 1}, email="ANNA.SMIRNOVA@EXAMPLE.COM"),
-        shops.place({product: 1}, phone="+7 999 111-22-33"),
-    ]
-    for order_id in same:
-        shops.hint(CSCART, order_id)
-    assert len({shops.mirror(order_id)["contact_id"] for order_id in same}) == 1
-    other = shops.place({product: 1}, email="else@example.com")
-    shops.hint(CSCART, other)
-    assert shops.mirror(other)["contact_id"] != shops.mirror(same[0])["contact_id"]
-
-
-def test_a_buyer_with_a_phone_only_is_one_contact_however_it_is_written(shops: Shops) -> None:
-    product = shops.product()
-    phones = ("+7 (900) 123-45-67", "8 900 123 45 67", "79001234567")
-    orders = [shops.place({product: 1}, email="", phone=phone) for phone in phones]
-    for order_id in orders:
-        shops.hint(CSCART, order_id)
-    assert len({shops.mirror(order_id)["contact_id"] for order_id in orders}) == 1
-
-
-def test_the_state_holds_no_personal_data(shops: Shops) -> None:
-    mirrored(shops)
-    kept = repr(vars(shops.state.state)) + repr(vars(shops.state.records))
-    for secret in ("Smirnova", "smirnova", "Смирнова", "Ленина", "000-00-01", "79000000001", "Позвоните"):
-        assert secret not in kept
-
-
 def test_a_repair_brings_right_what_nobody_saw_moving(shops: Shops) -> None:
     """An edit that was only shown, and a status that was left behind: the owner's repair settles both."""
     order_id, there = mirrored(shops)
