@@ -104,3 +104,8 @@ def memory() -> Remembered:
 def state(request: pytest.FixtureRequest) -> Remembered:
     found: Remembered = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+def links(state: Remembered) -> Links:
+    return state.links()

@@ -64,6 +64,21 @@ def test_a_lease_that_is_extended_lives_on(state: Remembered) -> None:
             pytest.fail("two hold one lease")
 
 
+def test_leases_of_records_are_forgotten_in_time_and_those_of_streams_are_not(memory: Remembered) -> None:
+    streams = memory.streams()
+    for name in ("orders:cscart", "order#cscart#5"):
+        with streams.lease(name, 60) as lease:
+            streams.save_cursor("x", name, lease)
+            memory.links().save_customer(StoreName.CSCART, "1", name, lease)
+        with pytest.raises(LeaseLost):
+            streams.save_cursor("x", "late", lease)
+    kept = {
+        sk: stored.ttl for kind in ("cursor", "lease") for sk, stored in memory.table._partitions[f"{memory.connection}#{kind}"].items()
+    }
+    assert kept["orders:cscart"] is None
+    assert kept["order#cscart#5"] is not None and 0 < kept["order#cscart#5"] - memory.clock() < 3 * 86_400
+
+
 def test_the_newest_runs_come_first(state: Remembered) -> None:
     streams = state.streams()
     runs = [Run(f"r{at}", f"{kind}:cscart", AT + timedelta(minutes=at)) for at, kind in enumerate(("orders", "sweep", "orders", "sweep"))]

@@ -164,13 +164,14 @@ class MemoryTable:
 
     # -- leases
 
-    def take_lease(self, pk: str, sk: str, seconds: float, owner: str) -> int:
+    def take_lease(self, pk: str, sk: str, seconds: float, owner: str, keep: int | None = None) -> int:
         def write() -> int:
             held = self._found(pk, sk)
             if held.fence and held.expires > self.now() and held.holder != owner:
                 raise refusal((), lease=sk)
             number = (held.fence or int(self.now())) + 1
-            self._keep(pk, sk, replace(held, fence=number, expires=self.now() + seconds, holder=owner))
+            ttl = int(self.now()) + keep if keep else held.ttl
+            self._keep(pk, sk, replace(held, fence=number, expires=self.now() + seconds, holder=owner, ttl=ttl))
             return number
 
         return int(self.writes.run(f"take {pk}", write))

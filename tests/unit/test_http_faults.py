@@ -1,78 +1,27 @@
 """What a network and a server can do to a call, each by its number in the list of faults."""
 
-import gzip
 import socket
-import ssl
 import time
-import zlib
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
-import trustme
 from storesync.errors import (
-    AnswerTooLarge,
     NotAnApi,
     OutcomeUnknown,
-    Redirected,
     ServerFault,
     StoreBusy,
     StoreError,
     Unauthorised,
     Unreachable,
-    UnsafeAddress,
 )
-from storesync.http import Answer, Call, CallClass, Transport, guard, retry_after
-from storesync.http.calls import MAX_BYTES, READ_LIMITS
+from storesync.http import Call, CallClass, Transport
 
 from tests.sandbox.faults import Fault, Faults
 from tests.sandbox.httpd import Request, Response, Server
-from tests.unit.wires import RawServer, Script, always, answer, request
-
-ONCE = {"attempts": 1}
-
-
-def classify(call: Call, found: Answer) -> StoreError | None:
-    """As the stores' clients do."""
-    if found.status in (429, 503):
-        return StoreBusy("wait", status=found.status, retry_after=retry_after(found))
-    if found.status == 401:
-        return Unauthorised("no token")
-    try:
-        found.json()
-    except StoreError as error:
-        return error
-    return ServerFault("failed", status=found.status) if found.status >= 500 else None
-
-
-@pytest.fixture
-def slept() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def transport(slept: list[float]) -> Callable[..., Transport]:
-    return lambda **options: Transport("shop", classify, **{"allow_private": True, "sleep": slept.append, **options})
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer of a read may be silent for 0.2 s and take 0.4 s in all."""
-    monkeypatch.setitem(READ_LIMITS, CallClass.READ, 0.2)
-    monkeypatch.setitem(READ_LIMITS, CallClass.CREATE, 0.2)
-
-
-@pytest.fixture
-def shop() -> Iterator[Server]:
-    with Server(lambda request: Response.of_json({"path": request.path, "body": request.body.decode()}), faults=Faults()) as server:
-        yield server
-
-
-def create(url: str) -> Call:
-    return Call("POST", url, json={"a": 1}, kind=CallClass.CREATE, repeatable=False)
-
+from tests.unit.shop_calls import ONCE, create
+from tests.unit.wires import RawServer, always, answer, request
 
 # -- lost, short and long answers
 
@@ -255,196 +204,6 @@ def test_fault_09_a_pass_gets_through_a_burst_of_failures(transport: Any) -> Non
         calls = [Call("GET", f"{shop.url}/products/{at}") for at in range(120)]
         found = transport(attempts=8).map(calls)
     assert [item.json() for item in found] == [{"path": f"/products/{at}"} for at in range(120)]
-
-
-# -- redirects, sizes, times
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_fault_10_a_redirect_is_not_followed_and_not_repeated(shop: Server, transport: Any, slept: list[float], status: int) -> None:
-    shop.faults.add(Fault("redirect", status=status, location=f"{shop.url}/elsewhere"))
-    with pytest.raises(Redirected):
-        transport().send(Call("POST", f"{shop.url}/orders", json={}))
-    assert (shop.call_counts(), slept) == ({"POST /orders": 1}, [])
-
-
-@pytest.mark.parametrize("status", ["200 OK", "302 Found", "500 Oops"])
-def test_fault_11_an_endless_answer_is_cut_off(transport: Any, slept: list[float], status: str) -> None:
-    sent = 0
-
-    def endless(connection: socket.socket, _: int) -> None:
-        nonlocal sent
-        request(connection)
-        connection.sendall(f"HTTP/1.1 {status}\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
-        chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-        while sent < 4 * MAX_BYTES:
-            connection.sendall(chunk)
-            sent += len(chunk)
-
-    with RawServer(endless) as server, pytest.raises(AnswerTooLarge):
-        transport().send(Call("GET", server.url))
-    assert (server.accepted, slept) == (1, [])
-    assert sent < 2 * MAX_BYTES
-
-
-def test_fault_11_a_large_answer_passes_and_one_too_large_does_not(transport: Any) -> None:
-    large = b'"' + b"x" * 10_000_000 + b'"'
-    with RawServer(always(answer(large))) as server:
-        assert len(transport().send(Call("GET", server.url)).body) == 10_000_002
-    with RawServer(always(answer(b"x" * (MAX_BYTES + 1)))) as server, pytest.raises(AnswerTooLarge):
-        transport().send(Call("GET", server.url))
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
-def test_fault_11_a_bomb_is_not_unpacked_whole(transport: Any, pack: Callable[[bytes], bytes]) -> None:
-    import tracemalloc
-
-    bomb = pack(b"\0" * 200_000_000)
-    encoding = "gzip" if pack is gzip.compress else "deflate"
-    with RawServer(always(answer(bomb, f"Content-Encoding: {encoding}"))) as server:
-        tracemalloc.start()
-        with pytest.raises(AnswerTooLarge):
-            transport().send(Call("GET", server.url))
-        assert tracemalloc.get_traced_memory()[1] < 3 * MAX_BYTES
-        tracemalloc.stop()
-
-
-def test_a_packed_answer_is_unpacked_and_a_broken_one_is_not_used(transport: Any) -> None:
-    with RawServer(always(answer(gzip.compress(b'{"a":1}'), "Content-Encoding: gzip"))) as server:
-        assert transport().send(Call("GET", server.url)).json() == {"a": 1}
-    with RawServer(always(answer(b"not packed", "Content-Encoding: gzip"))) as server, pytest.raises(OutcomeUnknown):
-        transport(**ONCE).send(Call("GET", server.url))
-
-
-def _dribble(text: bytes) -> Script:
-    def script(connection: socket.socket, _: int) -> None:
-        request(connection)
-        for at in range(len(text)):
-            connection.sendall(text[at : at + 1])
-            time.sleep(0.05)
-
-    return script
-
-
-@pytest.mark.parametrize(
-    "text", [b"HTTP/1.1 200 OK\r\n" + b"X-Slow: yes\r\n" * 20, b"HTTP/1.1 200 " + b"O" * 200], ids=["head", "status line"]
-)
-def test_fault_11_a_head_that_comes_byte_by_byte_is_cut_off(transport: Any, hurried: None, text: bytes) -> None:
-    with RawServer(_dribble(text)) as server:
-        _ends_in_time(transport(), server)
-
-
-@pytest.mark.parametrize(
-    "head", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"]
-)
-def test_fault_11_a_body_that_comes_byte_by_byte_is_cut_off(transport: Any, hurried: None, head: bytes) -> None:
-    def script(connection: socket.socket, number: int) -> None:
-        request(connection)
-        connection.sendall(head)
-        _drip(connection)
-
-    with RawServer(script) as server:
-        _ends_in_time(transport(), server)
-
-
-def _drip(connection: socket.socket) -> None:
-    for _ in range(200):
-        connection.sendall(b"1\r\nx\r\n")
-        time.sleep(0.05)
-
-
-def _ends_in_time(here: Transport, server: RawServer) -> None:
-    started = time.monotonic()
-    with pytest.raises(AnswerTooLarge):
-        here.send(Call("GET", server.url))
-    assert time.monotonic() - started < 0.9
-    assert server.accepted == 1
-
-
-def test_a_silent_server_is_given_up_by_the_limit_of_the_call(transport: Any, hurried: None, slept: list[float]) -> None:
-    def silent(connection: socket.socket, _: int) -> None:
-        request(connection)
-        time.sleep(3)
-
-    started = time.monotonic()
-    with RawServer(silent) as server, pytest.raises(OutcomeUnknown):
-        transport(**ONCE).send(Call("GET", server.url))
-    assert time.monotonic() - started < 0.9
-
-
-# -- TLS and names
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def _serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    return context
-
-
-@pytest.fixture
-def trusting(authority: trustme.CA, transport: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Transport:
-    """Trusts the authority of these tests instead of the world's."""
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    made: Transport = transport()
-    monkeypatch.setattr(made._session, "verify", str(bundle))
-    return made
-
-
-def test_fault_12_a_certificate_that_is_right_is_accepted(trusting: Transport, authority: trustme.CA) -> None:
-    with RawServer(always(answer(b"{}")), _serving(authority.issue_cert("localhost"))) as server:
-        assert trusting.send(Call("GET", server.url)).json() == {}
-        assert trusting.send(Call("GET", server.url)).json() == {}
-        assert server.accepted == 1
-
-
-@pytest.mark.parametrize("wrong", ["self-signed", "another name", "expired", "not yet", "the address instead of the name"])
-def test_fault_12_a_certificate_that_is_wrong_is_refused_and_nothing_is_sent(
-    trusting: Transport, authority: trustme.CA, slept: list[float], wrong: str
-) -> None:
-    now = datetime.now(UTC)
-    certificates = {
-        "self-signed": lambda: trustme.CA().issue_cert("localhost"),
-        "another name": lambda: authority.issue_cert("shop.example.com"),
-        "expired": lambda: authority.issue_cert("localhost", not_before=now - timedelta(days=9), not_after=now - timedelta(days=1)),
-        "not yet": lambda: authority.issue_cert("localhost", not_before=now + timedelta(days=1), not_after=now + timedelta(days=9)),
-        "the address instead of the name": lambda: authority.issue_cert("127.0.0.1"),
-    }
-    asked: list[bytes] = []
-    context = _serving(certificates[wrong]())
-    with RawServer(lambda connection, _: asked.append(request(connection)), context) as server, pytest.raises(UnsafeAddress) as told:
-        trusting.send(Call("GET", server.url))
-    assert "certificate" in told.value.detail
-    assert (asked, slept) == ([], [])
-
-
-def test_fault_12_no_setting_of_the_machine_turns_the_check_off(transport: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "REQUESTS_CA_BUNDLE": "",
-        "CURL_CA_BUNDLE": "",
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-    }.items():
-        monkeypatch.setenv(name, value)
-    certificate = _serving(trustme.CA().issue_cert("localhost"))
-    with RawServer(always(answer(b"{}")), certificate) as server, pytest.raises(UnsafeAddress):
-        transport().send(Call("GET", server.url))
-    with RawServer(always(answer(b"{}"))) as server:
-        assert transport().send(Call("GET", server.url)).json() == {}
-
-
-def test_fault_12_a_name_that_is_gone_is_unreachable(transport: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: Any, **__: Any) -> Any:
-        raise socket.gaierror(socket.EAI_NONAME, "unknown")
-
-    monkeypatch.setattr(guard.socket, "getaddrinfo", gone)
-    with pytest.raises(Unreachable):
-        transport(**ONCE).send(Call("GET", "https://shop.example.com/"))
 
 
 def test_fault_13_a_lost_token_ends_a_batch_at_once(shop: Server, transport: Any) -> None:

@@ -2,52 +2,18 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from storesync.domain.journal import Exchange
-from storesync.errors import CircuitOpen, ServerFault, StoreBusy, StoreError, Unauthorised, Unreachable
-from storesync.http import Answer, Breaker, Call, CallClass, Transport
+from storesync.errors import ServerFault, StoreError, Unauthorised
+from storesync.http import Answer, Breaker, Call, Transport
 from storesync.http.pace import MOST, Pace
 
 from tests.sandbox.faults import Fault, Faults
 from tests.sandbox.httpd import Request, Response, Server
+from tests.unit.crowd import Crowd, calls, transport
 from tests.unit.wires import RawServer, always, answer, request
-
-
-def classify(_: Call, found: Answer) -> StoreError | None:
-    if found.status == 429:
-        return StoreBusy("wait", status=429)
-    return ServerFault("failed", status=found.status) if found.status >= 500 else None
-
-
-def transport(**options: Any) -> Transport:
-    return Transport("shop", classify, **{"allow_private": True, "sleep": lambda _: None, **options})
-
-
-class Crowd:
-    """A shop that notes how many calls it serves at once; with `most`, it fails when there are more."""
-
-    def __init__(self, seconds: float, most: int = 1000) -> None:
-        self.seconds, self.most, self.now, self.peak, self.refused = seconds, most, 0, 0, 0
-        self._lock = threading.Lock()
-
-    def __call__(self, found: Request) -> Response:
-        with self._lock:
-            self.now += 1
-            self.peak = max(self.peak, self.now)
-            refuse = self.now > self.most
-            self.refused += refuse
-        time.sleep(self.seconds)
-        with self._lock:
-            self.now -= 1
-        return Response(503) if refuse else Response.of_json({"path": found.path})
-
-
-def calls(url: str, number: int) -> list[Call]:
-    return [Call("GET", f"{url}/products/{at}") for at in range(number)]
-
 
 # -- connections
 
@@ -250,86 +216,3 @@ def test_fault_13_after_a_lost_token_no_other_call_is_begun() -> None:
         with pytest.raises(Unauthorised):
             here.map(calls(shop.url, 500))
         assert sum(shop.call_counts().values()) < 40
-
-
-# -- the breaker
-
-
-class Time:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def down() -> Iterator[Server]:
-    with Server(lambda _: Response(500)) as shop:
-        yield shop
-
-
-def failing(shop: Server, clock: Callable[[], float], breaker: Breaker) -> list[str]:
-    """What each of many messages meets, a fresh client for each."""
-    met = []
-    for _ in range(20):
-        try:
-            transport(clock=clock, breaker=breaker, attempts=4).send(Call("GET", f"{shop.url}/x"))
-        except StoreError as error:
-            met.append(type(error).__name__)
-    return met
-
-
-def test_a_store_that_is_down_for_an_hour_costs_one_call_in_half_a_minute(down: Server) -> None:
-    clock = Time()
-    breaker = Breaker(clock)
-    assert set(failing(down, clock, breaker)) == {"ServerFault", "CircuitOpen"}
-    opened = sum(down.call_counts().values())
-    assert opened == 5
-    for _ in range(3600 // 5):
-        clock.now += 5
-        failing(down, clock, breaker)
-    assert sum(down.call_counts().values()) - opened <= 3600 / 30
-
-
-def test_a_store_that_is_back_is_used_at_once() -> None:
-    clock = Time()
-    breaker = Breaker(clock)
-    with Server(Crowd(0.0), faults=Faults()) as shop:
-        shop.faults.add(Fault("reset", times=5))
-        failing(shop, clock, breaker)
-        with pytest.raises(CircuitOpen):
-            transport(clock=clock, breaker=breaker).send(Call("GET", f"{shop.url}/x"))
-        clock.now += 31
-        for _ in range(3):
-            assert transport(clock=clock, breaker=breaker).send(Call("GET", f"{shop.url}/x")).status == 200
-
-
-def test_of_many_that_wait_one_tries_whether_the_store_is_back(down: Server) -> None:
-    clock = Time()
-    breaker = Breaker(clock)
-    failing(down, clock, breaker)
-    before = sum(down.call_counts().values())
-    clock.now += 31
-    found = transport(clock=clock, breaker=breaker).map(calls(down.url, 50))
-    assert sum(isinstance(item, CircuitOpen) for item in found) >= 49
-    assert sum(down.call_counts().values()) - before == 1
-
-
-def test_what_a_store_refuses_does_not_open_the_breaker() -> None:
-    refused = StoreError("no such product")
-    with Server(lambda _: Response(404, b"{}")) as shop:
-        here = Transport("shop", lambda *_: refused, allow_private=True)
-        found = here.map(calls(shop.url, 30))
-    assert not any(isinstance(item, CircuitOpen) for item in found)
-
-
-def test_a_store_that_cannot_be_reached_opens_it_too() -> None:
-    clock = Time()
-    here = transport(clock=clock)
-    met = []
-    for _ in range(4):
-        with pytest.raises(StoreError) as told:
-            here.send(Call("GET", "http://127.0.0.1:9/", kind=CallClass.PROBE))
-        met.append(type(told.value))
-    assert met == [Unreachable, CircuitOpen, CircuitOpen, CircuitOpen]

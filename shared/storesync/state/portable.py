@@ -9,7 +9,7 @@ from ..errors import BadMessage, ConfigurationError
 from .connections import NAMES, PARTITION
 from .items import Item
 from .journal import Journal
-from .scope import LEASE, partitions
+from .scope import LEASES, partitions
 from .tables import Table
 
 FORMAT = 1
@@ -74,6 +74,6 @@ def forget(state: Table, journal: Journal) -> None:
     The settings go first, so that nothing is started, and the leases before the records, so that what still runs can write no more.
     """
     state.delete(PARTITION, journal.connection)
-    for pk in (f"{journal.connection}#{LEASE}", *partitions(journal.connection)):
+    for pk in (*(f"{journal.connection}#{kind}" for kind in LEASES), *partitions(journal.connection)):
         state.empty(pk)
     journal.forget()

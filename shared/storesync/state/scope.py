@@ -9,7 +9,7 @@ from .tables import Table
 
 OF_A_STORE = ("product", "claim", "sku", "intent", "order", "customer")
 OF_BOTH = ("images", "parked", "reserved", "cursor", "run", "sheet")
-LEASE = "cursor"  # a stream's cursor and its lease are one item, so that saving the one under the other is one plain write
+LEASES = ("cursor", "lease")
 
 
 class Fenced(Protocol):
@@ -30,11 +30,22 @@ class Scope:
         return "#".join((self.connection, *parts))
 
     def _fence(self, lease: Fenced | None) -> Fence | None:
-        return Fence(self._pk(LEASE), lease.name, lease.fence) if lease else None
+        return Fence(self._pk(lease_partition(lease.name)), lease.name, lease.fence) if lease else None
+
+
+def of_a_record(lease: str) -> bool:
+    """As `order#cscart#5` is, of which there will be as many as records: these are forgotten in time."""
+    return "#" in lease
+
+
+def lease_partition(lease: str) -> str:
+    """A stream's lease and its cursor are one item, so that saving the one under the other is one plain write."""
+    stream, record = LEASES
+    return record if of_a_record(lease) else stream
 
 
 def partitions(connection: str) -> Iterator[str]:
-    """Of the state table."""
+    """Of the state table; that of the leases of records holds nothing else."""
     for kind in OF_A_STORE:
         yield from (f"{connection}#{kind}#{store}" for store in StoreName)
     yield from (f"{connection}#{kind}" for kind in OF_BOTH)

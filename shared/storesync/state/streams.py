@@ -11,10 +11,11 @@ from ..domain.journal import Run
 from ..errors import LeaseLost, StateUnavailable
 from .documents import document, value
 from .items import Fence, Item
-from .scope import LEASE, Fenced, Scope
+from .scope import Fenced, Scope, lease_partition, of_a_record
 from .tables import Table
 
 KEEP_RUNS_SECONDS = 14 * 86_400
+KEEP_LEASE_SECONDS = 2 * 86_400
 SAFETY_SECONDS = 5.0
 STREAMS = "#streams"
 
@@ -59,8 +60,9 @@ class Streams(Scope):
     @contextmanager
     def lease(self, name: str, seconds: float) -> Iterator[HeldLease]:
         """The owner is new each time: a call that is sent again because its answer was lost finds its own lease, nobody else does."""
-        number = self.table.take_lease(self._pk(LEASE), name, seconds, uuid.uuid4().hex)
-        lease = HeldLease(self.table, Fence(self._pk(LEASE), name, number), seconds)
+        pk, keep = self._pk(lease_partition(name)), KEEP_LEASE_SECONDS if of_a_record(name) else None
+        number = self.table.take_lease(pk, name, seconds, uuid.uuid4().hex, keep)
+        lease = HeldLease(self.table, Fence(pk, name, number), seconds)
         try:
             yield lease
         finally:

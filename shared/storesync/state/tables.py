@@ -207,16 +207,18 @@ class Table:
 
     # -- leases
 
-    def take_lease(self, pk: str, sk: str, seconds: float, owner: str) -> int:
+    def take_lease(self, pk: str, sk: str, seconds: float, owner: str, keep: int | None = None) -> int:
         """The new fencing number, which only grows: free, run out or mine are one condition. Raises LeaseLost while another holds it.
+        What is not to be kept for good is deleted after `keep` seconds.
 
         The first number is the time of day, so that a lease that was deleted meanwhile does not give out its old numbers again.
         """
         now = self.now()
         free = _Record.f.does_not_exist() | (_Record.e <= now) | (_Record.o == owner)
-        number = _Record.f.set((_Record.f | int(now)) + 1)
+        actions: list[Any] = [_Record.f.set((_Record.f | int(now)) + 1), _Record.e.set(now + seconds), _Record.o.set(owner)]
+        actions += [_Record.ttl.set(int(now) + keep)] if keep else []
         lease = self._model(pk, sk)
-        self._write(lambda: lease.update([number, _Record.e.set(now + seconds), _Record.o.set(owner)], condition=free), (), lease=sk)
+        self._write(lambda: lease.update(actions, condition=free), (), lease=sk)
         return int(lease.f or 0)
 
     def move_lease(self, pk: str, sk: str, number: int, expires: float) -> None:
