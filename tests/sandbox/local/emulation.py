@@ -30,4 +30,5 @@ def _app() -> Any:
 
 
 if __name__ == "__main__":
+    sys.path += sys.argv[2:]
     asyncio.run(_serve(sys.argv[1]))

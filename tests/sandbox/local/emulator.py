@@ -16,9 +16,12 @@ SERVICES = "dynamodb,sqs,ssm,sts"
 
 
 class Emulator:
-    """`url` is its endpoint. `services`: those to run, separated by commas; the fewer, the faster it starts."""
+    """`url` is its endpoint. `services`: those to run, separated by commas; the fewer, the faster it starts.
 
-    def __init__(self, folder: Path, services: str = SERVICES) -> None:
+    `more`: a folder of packages that it may use besides its own, such as the translator of templates.
+    """
+
+    def __init__(self, folder: Path, services: str = SERVICES, more: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._socket.set_inheritable(True)
@@ -26,7 +29,7 @@ class Emulator:
         self.url = f"http://127.0.0.1:{port}"
         with (folder / "emulator.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(Path(__file__).with_name("emulation.py")), str(self._socket.fileno())],
+                [sys.executable, "-P", str(Path(__file__).with_name("emulation.py")), str(self._socket.fileno()), *([str(more)] if more else [])],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -65,6 +68,7 @@ def _environment(folder: Path, services: str, port: int) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",  # for the functions that it runs
         "MINISTACK_REGION": REGION,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "aws"),

@@ -87,7 +87,7 @@ class LocalStack:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator."""
-        return _client(service, self.aws_url)
+        return client_of(service, self.aws_url)
 
     def physical(self, logical_id: str) -> str:
         """The name that a resource of the template has here."""
@@ -197,7 +197,8 @@ class LocalStack:
 
 
 @functools.lru_cache(maxsize=64)
-def _client(service: str, url: str) -> Any:
+def client_of(service: str, url: str) -> Any:
+    """One for each emulator: making them takes longer than most calls."""
     import boto3
     from botocore.config import Config
 
