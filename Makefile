@@ -27,7 +27,7 @@ RUNTIME_PYTHON := $(shell for p in python$(RUNTIME) $$(pyenv root 2>/dev/null)/v
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),eu-central-1) $(SAM_VENV)/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint package conformance audit clean bench
+.PHONY: help run test lint package deploy-local conformance audit clean bench
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,10 +52,20 @@ else
 	$(MAKE) --no-print-directory artifacts
 endif
 
-.PHONY: artifacts
-artifacts: $(RUNTIME_VENV)/runtime/.installed
+deploy-local: $(READY) $(SAM_READY)  ## `sam deploy` what is built into the emulator, and carry one order through it
+ifeq ($(RUNTIME_PYTHON),)
+	@echo "python$(RUNTIME) was not found, so nothing can be built: install it, then try again" && exit 1
+else
+	$(MAKE) --no-print-directory build
+	SAM_VENV=$(SAM_VENV) $(BIN)/python -m pytest tests/infrastructure/deploying.py
+endif
+
+.PHONY: build artifacts
+build: $(RUNTIME_VENV)/runtime/.installed
 	rm -rf .aws-sam/build
 	PATH="$(CURDIR)/$(RUNTIME_VENV)/bin:$$PATH" $(SAM) build
+
+artifacts: build
 	RUNTIME_VENV=$(RUNTIME_VENV) $(BIN)/python -m pytest tests/infrastructure/packaging.py
 
 conformance: $(READY)  ## the sandbox stores against the recordings of real ones

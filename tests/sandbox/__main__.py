@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def parse(arguments: list[str]) -> tuple[Options, bool]:
     if given["products"] < 1 or given["orders"] < 0:
         parser.error("--products is at least 1, --orders at least 0")
     as_json = given.pop("json")
+    given["kept"] = bool(given["state"]) or not given["once"]
     given["state"] = given["state"] or (Path(tempfile.mkdtemp(prefix="storesync-")) if given["once"] else Path(".local"))
     return Options(**given), as_json
 
@@ -147,6 +149,10 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         out.print("ended; the state is kept" if not options.once else "ended before the day was over")
         return 1 if options.once else 0
+    if not options.kept and result["agree"]:
+        shutil.rmtree(options.state, ignore_errors=True)
+    elif not options.kept:
+        out.print(f"the shops, the tables and the logs of this day are in {options.state}")
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     return 0 if result["agree"] else 1

@@ -39,7 +39,7 @@ NAME = "main"
 
 @dataclass(frozen=True)
 class Options:
-    """`state`: the folder below which the state of each pair of shops is kept. `port`: the first of the neighbouring ones, 0 for the usual."""
+    """`state`: the folder below which the state of each pair of shops is kept, unless `kept` is false. `port`: the first of the neighbouring ones, 0 for the usual."""
 
     seed: int = 1
     products: int = 200
@@ -47,6 +47,7 @@ class Options:
     once: bool = False
     state: Path = Path(".local")
     fresh: bool = False
+    kept: bool = True
     webasyst_url: str = ""
     webasyst_token: str = ""
     cscart_url: str = ""
