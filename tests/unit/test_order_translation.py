@@ -116,9 +116,32 @@ def test_a_total_that_the_shop_moved_by_cents_is_brought_right(split: bool):
     assert moved > 50
 
 
+@pytest.mark.parametrize("split", [False, True])
+def test_a_tax_that_webasyst_puts_on_top_takes_the_place_of_ours(split: bool):
+    """Both shops tax on top: our line for CS-Cart's tax gives way, to the cent."""
+    draw = random.Random(3)
+    for _ in range(200):
+        source = replace(generated(draw), tax=Decimal(draw.randint(500, 5000)) / 100)
+        source = replace(source, discount=min(source.discount, source.subtotal))
+        wanted = mirrored(replace(source, total=source.expected_total))
+        theirs = min(Decimal(draw.randint(1, 500)) / 100, source.tax)
+        sent, kept = wanted, taxed(spread(wanted, split), theirs)
+        for tries in range(3):
+            if not comparison.differences(sent, kept):
+                break
+            sent = translation.corrected(wanted, kept, tries)
+            kept = taxed(spread(sent, split), theirs)
+        assert (comparison.differences(sent, kept), kept.total) == ({}, wanted.total)
+
+
+def taxed(kept: Order, tax: Decimal) -> Order:
+    return replace(kept, tax=tax, total=kept.total + tax)
+
+
 def test_a_difference_that_no_spreading_explains_is_not_hidden():
     wanted = mirrored(order([(Decimal(100), 1)], Decimal(10)))
     assert translation.corrected(wanted, replace(wanted, total=wanted.total + 18), 0) == wanted
+    assert translation.corrected(wanted, replace(wanted, total=wanted.total + 18, tax=Decimal(18)), 0) == wanted
 
 
 def test_lines_keep_what_was_really_paid():

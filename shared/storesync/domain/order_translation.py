@@ -115,18 +115,30 @@ def _linked(line: Line, counterpart: Counterpart) -> Line:
 
 
 def corrected(wanted: Order, kept: Order, tries: int) -> Order:
-    """What to send when Shop-Script spread the discount over the pieces and so moved the total by cents (R7).
+    """What to send when Shop-Script made another total of what it was given.
 
-    First a rounding line takes the difference back; if that cannot be (a line costs no less than nothing) or the spreading moves with
-    it, the discount goes into the lines. A difference
-    that no spreading explains (a tax of the shop's own, for instance) is not hidden that way.
+    A tax that it puts on top by itself is taken off our own line for CS-Cart's tax. Cents that went by spreading the discount over the
+    pieces (R7) a rounding line takes back; if that cannot be (a line costs no less than nothing) or the spreading moves with it, the
+    discount goes into the lines. Any other difference is not hidden.
     """
+    base = _less_tax(wanted, kept.tax)
     pieces = sum(Decimal(line.quantity) for line in wanted.lines)
-    if kept.total == wanted.total or not wanted.discount or abs(wanted.total - kept.total) > CENT * pieces:
-        return wanted
-    if tries or kept.total > wanted.total:
-        return net(wanted)
-    return replace(wanted, lines=(*wanted.lines, free_form(ROUNDING, wanted.total - kept.total)))
+    before = tries - (base != wanted)
+    if kept.total == wanted.total or before < 0:
+        return base
+    if not wanted.discount or abs(wanted.total - kept.total) > CENT * pieces:
+        return base
+    if before or kept.total > wanted.total:
+        return net(base)
+    return replace(base, lines=(*base.lines, free_form(ROUNDING, wanted.total - kept.total)))
+
+
+def _less_tax(order: Order, tax: Decimal) -> Order:
+    ours = next((line.price for line in order.lines if line.is_free_form and line.name == TAX), NOTHING)
+    if not 0 < tax <= ours or order.discount > order.subtotal - tax:
+        return order
+    others = tuple(line for line in order.lines if not (line.is_free_form and line.name == TAX))
+    return replace(order, lines=(*others, free_form(TAX, ours - tax)) if ours > tax else others)
 
 
 def cents(amount: Decimal) -> str:
