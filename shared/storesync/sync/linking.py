@@ -107,13 +107,11 @@ class Linker:
         """The record waits, but what both stores demonstrably hold by now is agreed on: it is not done a second time."""
         settings = records.settings_mark(self.world.connection)
         for store in StoreName:
-            pairs = update.pair.variants if store is StoreName.CSCART else {theirs: ours for ours, theirs in update.pair.variants.items()}
             known = update.match.rows[store]
+            pairs = linked_variants(known)  # what is not claimed yet is claimed when the record is well again
             now = {**merged_prints(known), **self._held(store, update, kept)}
             reason = type(error).__name__ if store is update.store else ""
-            rows = records.rows(
-                store, kept[store], kept[store.other].id if known else "", pairs if known else {}, known, now, reason, settings
-            )
+            rows = records.rows(store, kept[store], kept[store.other].id if known else "", pairs, known, now, reason, settings)
             self._add([row for row in rows if row not in known and (known or reason)], update.pair.variants, fresh=False)
         self.notes.tell_parked(update.store, update.match.source, error, update.match.rows[update.store])
 
