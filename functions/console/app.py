@@ -9,6 +9,7 @@ import pages.overview
 import pages.proofs
 import pages.records
 import pages.requests
+import pages.runs
 import pages.settings
 import pages.setup
 import pages.tables
@@ -42,7 +43,7 @@ def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
 
 app.use(middlewares=[guard])
 MODULES = (
-    pages.frame, pages.health, pages.overview, pages.records, pages.why, pages.proofs, pages.requests, pages.tables, pages.setup, pages.settings,
+    pages.frame, pages.health, pages.overview, pages.records, pages.why, pages.runs, pages.proofs, pages.requests, pages.tables, pages.setup, pages.settings,
     pages.connections,
 )  # fmt: skip
 for module in MODULES:

@@ -1,5 +1,7 @@
 """A merchant's first hour, from the secret to the running sync, through the real handlers and the account's own consent page."""
 
+from typing import Any
+
 import requests
 from playwright.sync_api import Page, expect
 
@@ -61,6 +63,31 @@ def test_the_merchant_watches_the_first_sync_looks_at_a_record_and_proves_agreem
     page.get_by_role("button", name="Prove that both shops agree").click()
     expect(page.get_by_role("row").nth(1)).to_contain_text("agree", timeout=60_000)
     shot(page, "proofs")
+
+
+def test_a_preview_shows_a_write_and_its_application_makes_that_write(site: Site, page: Page) -> None:
+    product_id = call(site, "GET", "products?items_per_page=1")["products"][0]["product_id"]
+    call(site, "PUT", f"products/{product_id}", {"price": 4321.5})
+    sign_in(site, page)
+    page.goto(f"{site.url}/c/main/runs")
+    page.get_by_role("button", name="Preview what would be written").click()
+    row = page.get_by_role("row").filter(has_text="Preview").filter(has_text="done")
+    expect(row).to_be_visible(timeout=60_000)
+    row.get_by_role("link").click()
+    expect(page.get_by_text("4321.5").first).to_be_visible()
+    shot(page, "preview")
+    page.get_by_role("button", name="Write exactly this").click()
+    expect(page.get_by_role("row").filter(has_text="Application of a preview").filter(has_text="done")).to_be_visible(timeout=60_000)
+    shot(page, "runs")
+    page.goto(f"{site.url}/c/main/records/product/cscart/{product_id}")
+    expect(page.get_by_role("row", name="4321.5 4321.5")).to_be_visible()
+
+
+def call(site: Site, verb: str, path: str, body: object = None) -> Any:
+    """As a merchant's own tool would edit the CS-Cart shop."""
+    answer = requests.request(verb, f"{site.cscart.public_url}/api/{path}", json=body, auth=(site.cscart.email, site.cscart.key), timeout=20)
+    answer.raise_for_status()
+    return answer.json()
 
 
 def test_disconnecting_revokes_the_token_in_the_account_and_forgets_the_key(site: Site, page: Page) -> None:
