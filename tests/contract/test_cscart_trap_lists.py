@@ -114,6 +114,14 @@ def test_a_look_up_of_fifty_skus_is_one_call(shop: Shop) -> None:
     assert (len(shop.store().find([f"S{number}" for number in range(50)])), shop.calls()) == (50, 1)
 
 
+def test_long_skus_are_looked_up_in_addresses_that_a_web_server_takes(shop: Shop) -> None:
+    skus = [f"{number:02d}" + "Щ" * 62 for number in range(40)]
+    shop.store().create([product(variant(sku)) for sku in skus], {})
+    shop.calls()
+    assert len(shop.store().find(skus)) == 40
+    assert shop.calls() == 4
+
+
 @pytest.mark.parametrize("ahead", [-600, 600])
 def test_a_server_whose_clock_is_off_misses_nothing(shop: Shop, ahead: int) -> None:
     shop.clock.now += ahead

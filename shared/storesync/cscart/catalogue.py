@@ -4,6 +4,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from ..domain.exchange import Page
 from ..domain.model import Product, Record
@@ -14,7 +15,8 @@ from .decode import Json, moment, number, rows, text
 from .pages import Answered, Key, Stretch, walk
 
 BATCH = 100
-SKU_BATCH = 50
+SKU_BATCH, LONGEST_QUERY = 50, 5000
+CODES = "filter_params[product_code]"
 MARGIN = timedelta(minutes=2)
 FULL: dict[str, object] = {
     "extend": ["description", "full_description", "meta_data", "page_title"],
@@ -112,8 +114,7 @@ class Catalogue:
         """Exact on the server but for case, accents and trailing blanks, so compared again here (C5)."""
         wanted = sorted({stripped for sku in skus if (stripped := sku.strip())})
         found: dict[str, Json] = {}
-        for at in range(0, len(wanted), SKU_BATCH):
-            batch = wanted[at : at + SKU_BATCH]
+        for batch in _batches(wanted):
             here = self._with_codes(batch)
             found |= {text(row.get("product_id")): row for row in here if text(row.get("product_code")).strip() in batch}
         return self._whole({text(row.get("product_id")): row for row in self._priced(found.values())})
@@ -123,7 +124,7 @@ class Catalogue:
         alike, strange = {_folded(sku) for sku in batch}, 0
 
         def ask(page: int, size: int) -> Answered:
-            return self._ask({"filter_params[product_code]": batch, "sort_by": "null", "page": page, "items_per_page": size})
+            return self._ask({CODES: batch, "sort_by": "null", "page": page, "items_per_page": size})
 
         for stretch in walk(ask, "products", _by_id):
             strange += sum(_folded(text(row.get("product_code"))) not in alike for row in stretch.rows)
@@ -161,6 +162,21 @@ class Catalogue:
         for row_id, row in found.items():
             groups[members.get(row_id) or payloads.parent_of(row)].append(row)
         return [payloads.product(group, self.currency) for group in groups.values()]
+
+
+def _batches(skus: Sequence[str]) -> Iterator[list[str]]:
+    """What goes into one address: web servers refuse long ones, and a Cyrillic letter takes six signs in it."""
+    batch: list[str] = []
+    size = 0
+    for sku in skus:
+        length = len(quote(f"{CODES}[]={sku}&"))
+        if batch and (len(batch) == SKU_BATCH or size + length > LONGEST_QUERY):
+            yield batch
+            batch, size = [], 0
+        batch.append(sku)
+        size += length
+    if batch:
+        yield batch
 
 
 def _folded(sku: str) -> str:

@@ -18,6 +18,7 @@ from tests.sandbox.httpd import Request, Response
 
 _OLD = frozenset({"orders", "products", "users", "version"})
 _STORED = ("POST", "PUT")
+_LONGEST_ADDRESS = 8190  # what the common web servers take
 _PAGE = b"<!DOCTYPE html><html><head><title>Shop</title></head><body><h1>%s</h1></body></html>"
 
 
@@ -56,6 +57,8 @@ class CsCartSandbox:
                 people.add_administrator(self.shop, email, key, account_company, kind)
 
     def app(self, request: Request) -> Response:
+        if len(request.path) + len(request.raw_query) > _LONGEST_ADDRESS:
+            return self._dated(Response(414, _PAGE % b"Request-URI Too Large", (("Content-Type", "text/html"),)))
         resource, params = inbound.resource(request, self.rewriting)
         if resource is None:
             return self._dated(self._page(request))
