@@ -20,6 +20,7 @@ from storesync.webasyst.store import WebasystStore, connect
 from tests.contract.webasyst_client import Hand
 from tests.sandbox.httpd import Fault, Server
 
+MARK = "main:cscart:5001"
 HOME = Address("Анна", "Смирнова", "ул. Ленина, 1", "Казань", "16", "", "420000", "RU")
 
 
@@ -110,3 +111,17 @@ def order(shop: Shop, *lines: tuple[Product, str, int], contact: str = "", **par
     )
     made = replace(made, **{"shipping_name": "Почта", "payment_name": "Карта", "comment": "Звонить", **parts})
     return replace(made, total=made.expected_total)
+
+
+def made(shop: Shop, *skus: str, **content: str) -> Product:
+    outcome = shop.store().create([product(*skus, **content)], {skus[0]: f"main:{skus[0]}"})[0]
+    assert outcome.product and outcome.error is None
+    return outcome.product
+
+
+def goods(shop: Shop, code: str = "A", price: str = "40.15", count: int = 50) -> Product:
+    return shop.read(shop.product(code, price, count)["id"])
+
+
+def mirrored(shop: Shop, wanted: Order, mark: str = MARK, *, suppress_stock: bool = True) -> Order:
+    return shop.store().create_order(wanted, mark, suppress_stock=suppress_stock)
