@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
 from ..domain.journal import Action, Entry
 from .documents import document, value
 from .items import Item, bounded, encoded
-from .request_log import STAMP, Requests
+from .request_log import STAMP, Requests, packed
 
-PACK_CHARACTERS = 30_000
+PACK_CHARACTERS = 30_000  # a reader of one entry pays for its pack
 PART_CHARACTERS = 90_000  # of four bytes each at most, and so below what an item may hold
 PAGE = 20
 
@@ -28,7 +29,7 @@ class Journal(Requests):
         """Entries of one call cost one pack, and one key for each record that they are of."""
         ttl = self._ttl()
         items: list[Item] = []
-        for pack in _packs(entries, self._now()):
+        for pack in packed(entries, _size, partial(_day, self._now()), PACK_CHARACTERS):
             sk = self._sk(pack[0].at)
             items += self._parts([document(entry) for entry in pack], sk, ttl)
             items += [Item(pk, sk, {}, ttl=ttl) for pk in dict.fromkeys(pk for entry in pack for pk in self._lists(document(entry)))]
@@ -108,22 +109,11 @@ class Journal(Requests):
         self.table.empty(self._pk("requests"))
 
 
-def _packs(entries: Iterable[Entry], now: datetime) -> Iterator[list[Entry]]:
-    """In their order; of one day each, and none so long that a reader of one entry would pay for a book."""
-    pack: list[Entry] = []
-    held = 0
-    for entry in entries:
-        taken = len(entry.old) + len(entry.new) + len(entry.loser) + 200
-        if pack and (held + taken > PACK_CHARACTERS or _day(entry, now) != _day(pack[0], now)):
-            yield pack
-            pack, held = [], 0
-        pack.append(entry)
-        held += taken
-    if pack:
-        yield pack
+def _size(entry: Entry) -> int:
+    return len(entry.old) + len(entry.new) + len(entry.loser) + 200
 
 
-def _day(entry: Entry, now: datetime) -> str:
+def _day(now: datetime, entry: Entry) -> str:
     return (entry.at or now).astimezone(UTC).date().isoformat()
 
 

@@ -3,8 +3,9 @@
 import itertools
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from ..domain.journal import Exchange
 from ..errors import LeaseLost, StateUnavailable
@@ -20,6 +21,8 @@ PENDING = 5_000
 STAMP = "%Y-%m-%dT%H:%M:%S.%f"
 DAY_SECONDS = 86_400
 AT_LEAST = 4  # what is dropped of a full log by a pass that wrote little
+
+T = TypeVar("T")
 
 
 class Requests(Scope):
@@ -58,7 +61,7 @@ class Requests(Scope):
 
         A table that does not take them is no reason to fail the pass that they tell of.
         """
-        items = self._fitting(list(_packed(self._drained())))
+        items = self._fitting(list(packed(self._drained(), _size, _day, PACKED_BYTES)))
         try:
             self._append(items)
         except StateUnavailable as error:
@@ -137,19 +140,23 @@ def _document(exchange: Exchange) -> dict[str, object]:
     }
 
 
-def _packed(exchanges: Iterator[Exchange]) -> Iterator[list[Exchange]]:
-    """By day, in their order."""
-    pack: list[Exchange] = []
+def packed(found: Iterable[T], size: Callable[[T], int], day: Callable[[T], str], most: int) -> Iterator[list[T]]:
+    """In their order, of one day each, and none larger than `most` unless by a single one."""
+    pack: list[T] = []
     held = 0
-    for exchange in exchanges:
-        taken = len(encoded(_document(exchange)).encode())
-        if pack and (held + taken > PACKED_BYTES or _day(exchange) != _day(pack[0])):
+    for one in found:
+        taken = size(one)
+        if pack and (held + taken > most or day(one) != day(pack[0])):
             yield pack
             pack, held = [], 0
-        pack.append(exchange)
+        pack.append(one)
         held += taken
     if pack:
         yield pack
+
+
+def _size(exchange: Exchange) -> int:
+    return len(encoded(_document(exchange)).encode())
 
 
 def _day(exchange: Exchange) -> str:
