@@ -1,7 +1,10 @@
 """The journal: history by record, what happened lately, what a run did, and the request log within its limit."""
 
+import json
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -22,7 +25,9 @@ def entry(subject: str, new: str = "2", **fields: Any) -> Entry:
 
 
 def exchange(path: str, at: datetime, bytes_: int = 100) -> Exchange:
-    return Exchange("cscart", "GET", path, 200, 0.125, received="x" * bytes_, at=at)
+    """With an answer that packs as badly as it can."""
+    noise = Random(path).randbytes(bytes_ * 3 // 4)
+    return Exchange("cscart", "GET", path, 200, 0.125, received=b64encode(noise).decode(), at=at)
 
 
 # -- entries
@@ -167,6 +172,16 @@ def _text(item: Item) -> str:
     from storesync.state.items import encoded
 
     return encoded(item.data)
+
+
+def test_answers_that_say_the_same_again_take_little_room(state: Remembered, now: datetime) -> None:
+    journal = state.journal()
+    answer = json.dumps([{"product_id": str(at), "product_code": f"SKU-{at}", "price": "9.99", "amount": "5"} for at in range(200)])
+    for at in range(10):
+        journal.note(replace(exchange(str(at), now), received=answer))
+    journal.flush()
+    assert journal.used() < 10 * len(answer) / 4
+    assert [found.received for found in journal.requests()] == [answer] * 10
 
 
 def test_more_than_the_log_can_hold_is_cut_to_the_newest(state: Remembered, now: datetime) -> None:

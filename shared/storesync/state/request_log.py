@@ -1,7 +1,10 @@
 """The request log, within the bytes that the owner allows: what a pass asked is packed into few items, and the oldest go first."""
 
 import itertools
+import json
 import uuid
+import zlib
+from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -87,7 +90,7 @@ class Requests(Scope):
 
     def _item(self, pack: Sequence[Exchange]) -> Item:
         sk = self._sk(pack[0].at)
-        return Item(self._pk("requests", sk[:10]), sk, [_document(exchange) for exchange in pack], ttl=self._ttl())
+        return Item(self._pk("requests", sk[:10]), sk, compressed([_document(exchange) for exchange in pack]), ttl=self._ttl())
 
     def _trim(self, most: int) -> None:
         days = self.table.numbers(self._pk("requests"))
@@ -130,7 +133,7 @@ class Requests(Scope):
     def _exchanges(self, days: Iterator[str]) -> Iterator[Exchange]:
         for day in days:
             for item in self.table.query(self._pk("requests", day), newest_first=True):
-                yield from (value(Exchange, found, ("at",)) for found in reversed(item.data))
+                yield from (value(Exchange, found, ("at",)) for found in reversed(expanded(item.data)))
 
 
 def _document(exchange: Exchange) -> dict[str, object]:
@@ -138,6 +141,16 @@ def _document(exchange: Exchange) -> dict[str, object]:
     return {
         name: found[:LONGEST_TEXT] + "…" if isinstance(found, str) and len(found) > LONGEST_TEXT else found for name, found in data.items()
     }
+
+
+def compressed(documents: list[dict[str, object]]) -> str:
+    """A write unit holds a kilobyte, and what stores answer says the same names again and again."""
+    return b64encode(zlib.compress(encoded(documents).encode())).decode()
+
+
+def expanded(data: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(zlib.decompress(b64decode(data)))
+    return found
 
 
 def packed(found: Iterable[T], size: Callable[[T], int], day: Callable[[T], str], most: int) -> Iterator[list[T]]:
