@@ -29,18 +29,25 @@ class Notebook:
 
     # -- setting aside
 
-    def refuse(self, refusal: Refusal) -> None:
-        if refusal.quiet:
-            known = refusal.match.rows.get(refusal.store, ()) if refusal.match else ()
-            self._save_rows(refusal.store, refusal.product, type(refusal.error).__name__, known)
-            self.unpark(refusal.store, refusal.product.id)
-        else:
-            self.park(refusal.store, refusal.product, refusal.error, refusal.match)
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        quiet = [item for item in refusals if item.quiet]
+        for item in refusals:
+            if not item.quiet:
+                self.park(item.store, item.product, item.error, item.match)
+        rows: list[Row] = []
+        for item in quiet:
+            known = item.match.rows.get(item.store, ()) if item.match else ()
+            rows += self._rows(item.store, item.product, type(item.error).__name__, known)
+            if any(row.parked for row in known):
+                self.unpark(item.store, item.product.id)
+        if rows:
+            self.world.links.save(rows, self.lease)
 
     def park(self, store: StoreName, product: Product, error: SyncError, match: Match | None = None) -> None:
         """Until the record changes, or the owner asks again."""
         known = match.rows.get(store, ()) if match else self._known(store, product)
-        self._save_rows(store, product, type(error).__name__, known)
+        if rows := self._rows(store, product, type(error).__name__, known):
+            self.world.links.save(rows, self.lease)
         self.tell_parked(store, product, error, known)
 
     def tell_parked(self, store: StoreName, product: Product, error: SyncError, known: Sequence[Row]) -> None:
@@ -62,14 +69,13 @@ class Notebook:
     def unpark(self, store: StoreName, product_id: str) -> None:
         self.world.links.unpark("product", store, product_id, self.lease)
 
-    def _save_rows(self, store: StoreName, product: Product, reason: str, known: Sequence[Row]) -> None:
+    def _rows(self, store: StoreName, product: Product, reason: str, known: Sequence[Row]) -> list[Row]:
+        """Those that are to be stored anew."""
         counterpart = next((row.counterpart for row in known if row.counterpart), "")
         settings = records.settings_mark(self.world.connection)
         kept = merged_prints(known)
         made = records.rows(store, product, counterpart, linked_variants(known), known, kept, reason, settings)
-        fresh = [row for row in made if row not in known]
-        if fresh:
-            self.world.links.save(fresh, self.lease)
+        return [row for row in made if row not in known]
 
     def _known(self, store: StoreName, product: Product) -> tuple[Row, ...]:
         return tuple(self.world.links.rows(store, records.row_ids(store, product)).values())

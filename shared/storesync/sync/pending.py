@@ -103,16 +103,24 @@ class Pending:
 
     # -- writes
 
-    def note(self, intentions: Iterable[Intention]) -> None:
-        """Takes the place of what was noted before."""
+    @property
+    def names(self) -> set[str]:
+        return {name for name in self.noted if not name.startswith(NEW)}
+
+    def note(self, intentions: Sequence[Intention]) -> None:
+        """Takes the place of what was noted of these pairs before."""
         merging = policy_of(self.world.connection, Group.STOCK) is Policy.TWO_WAY
         noted = {name_of(item.pair): _note(item, merging) for item in intentions if item.decisions or item.media or item.added}
-        if noted or self.noted:
-            self._save(noted | {name: found for name, found in self.noted.items() if name.startswith(NEW)})
+        mine = {name_of(item.pair) for item in intentions}
+        left = {name: found for name, found in self.noted.items() if name not in mine}
+        if noted or len(left) < len(self.noted):
+            self._save(left | noted)
 
-    def clear(self, failed: Mapping[str, Collection[StoreName]]) -> None:
-        """All is linked but these pairs; of each, the stores whose writes were answered well: what these hold is known from now on."""
-        left = {name: found for name, found in self.noted.items() if name.startswith(NEW)}
+    def clear(self, names: Collection[str], failed: Mapping[str, Collection[StoreName]]) -> None:
+        """These pairs are linked, but for those that failed; of each of them, the stores whose writes were answered well: what these hold
+        is known from now on.
+        """
+        left = {name: found for name, found in self.noted.items() if name not in names}
         left |= {name: _answered(self.noted[name], stores) for name, stores in failed.items() if name in self.noted}
         if left != self.noted:
             self._save(left)

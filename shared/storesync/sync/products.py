@@ -1,8 +1,9 @@
 """Products: what was proposed is written, verified, linked and journalled; in batches, and one bad record never holds up the others."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ..domain.changes import Cause, Change, Kind
 from ..domain.exchange import Outcome, ProductWrite
@@ -21,6 +22,8 @@ from .proposals import Proposals, Proposer, Update
 from .removal import Removals
 
 MOST_TRIES = 3
+MOST_WRITES, MOST_VARIANTS = 1_000, 500  # noted in one item of the table at once
+T = TypeVar("T")
 Chosen = Callable[[Proposals], Proposals]
 
 
@@ -57,26 +60,30 @@ class ProductSync:
         pending.load()
         wanted = list(dict.fromkeys([*ids, *pending.ids(store)]))
         proposals = Proposer(self.world, pending, forced=self.cause is Cause.CONSOLE).propose(store, wanted)
-        if chosen is not None:
+        vanished = pending.names - {name_of(item.pair) for item in proposals.updates}
+        if chosen is None:
+            pending.clear(vanished, {})
+        else:
             proposals = chosen(proposals)
         self._apply(store, proposals, pending)
         self._again(store)
         return self.counts
 
     def _apply(self, store: StoreName, proposals: Proposals, pending: Pending) -> None:
-        for refusal in proposals.refusals:
-            if isinstance(refusal.error, MissingLink) and refusal.match is None and self._retry(refusal.product.id, refusal.error):
-                continue
-            self.notes.refuse(refusal)
+        moving = {item.product.id: item.error for item in proposals.refusals if isinstance(item.error, MissingLink) and item.match is None}
+        again = {product_id for product_id, error in moving.items() if self._retry(product_id, error)}
+        self.notes.refuse([item for item in proposals.refusals if item.product.id not in again])
         if proposals.others:
             self.world.queue.send([self._change(store.other, proposals.others)])
         Removals(self.world, self.lease, self.notes).apply(store, proposals.gone)
-        self._update(proposals.updates, pending)
+        for updates in portions(proposals.updates, lambda item: len(item.plan.decisions), MOST_WRITES):
+            self._update(updates, pending)
         creations = Creations(self.world, self.lease, self.notes, self.linker, pending, self.budget)
-        for product_id, error in creations.apply(store, proposals.creations):
-            if not self._retry(product_id, error):
-                self.notes.park_id(store, product_id, error)
-                pending.clear_new(store, [product_id])
+        for made in portions(proposals.creations, lambda item: len(item.desired.variants), MOST_VARIANTS):
+            for product_id, error in creations.apply(store, made):
+                if not self._retry(product_id, error):
+                    self.notes.park_id(store, product_id, error)
+                    pending.clear_new(store, [product_id])
 
     # -- products that exist on both sides
 
@@ -84,15 +91,16 @@ class ProductSync:
         self.linker.index_unlinked(updates)
         work = [_Work(item, {name: item.pair.side(name).product for name in StoreName}) for item in updates]
         pending.note([Intention(item.pair, item.plan.decisions, item.plan.desired, item.media, item.added) for item in updates])
+        names = {item.name for item in work}
         try:
             failed = self._done(work)
         except StoreError:
-            pending.clear({item.name: item.answered for item in work})
+            pending.clear(names, {item.name: item.answered for item in work})
             raise
         renamed = [item.kept[StoreName.WEBASYST].id for item in work if item.error is None and reindex.wants(item.update.plan.decisions)]
         self.world.queue.send(reindex.ask(self.world, renamed, self.run))
         self.lease.check()
-        pending.clear({item.name: item.answered for item in failed})
+        pending.clear(names, {item.name: item.answered for item in failed})
         for store in StoreName:
             pending.clear_new(store, [item.update.match.source.id for item in work if item.update.store is store and item not in failed])
 
@@ -169,3 +177,17 @@ class ProductSync:
     def _change(self, store: StoreName, ids: tuple[str, ...], tries: int = 0) -> Change:
         stamp = self.world.clock.now().isoformat()
         return Change(self.world.connection.id, Kind.PRODUCT, store, ids, self.cause, stamp, self.run, tries)
+
+
+def portions(items: Sequence[T], weight: Callable[[T], int], most: int) -> Iterator[Sequence[T]]:
+    """In order, each no heavier than `most` unless it is a single item."""
+    portion: list[T] = []
+    total = 0
+    for item in items:
+        if portion and total + weight(item) > most:
+            yield portion
+            portion, total = [], 0
+        portion.append(item)
+        total += weight(item)
+    if portion:
+        yield portion
