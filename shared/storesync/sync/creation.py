@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ..domain import fields
 from ..domain.exchange import Outcome
-from ..domain.journal import Action
+from ..domain.journal import Action, Entry
 from ..domain.model import Product, StoreName
 from ..domain.planning import Pair, Plan, Side, media_direction
 from ..errors import NotKept, OutcomeUnknown, SyncError
@@ -15,7 +15,7 @@ from .imaging import ImageStep
 from .leases import LEASE_SECONDS
 from .linking import Linker, with_numbers
 from .matching import Match
-from .notes import Notebook
+from .notes import Notebook, label
 from .pending import Pending
 from .ports import Lease, World
 from .proposals import Creation, Update
@@ -77,7 +77,8 @@ class Creations:
         kept = {store: item.match.source, store.other: created}
         self.notes.counts[f"created_{store.other}"] += 1
         new = fields.text({"name": created.content.name, "skus": [variant.sku for variant in created.variants]})
-        self.notes.event(created, store.other, Action.CREATED, f"new in {store}", new=new)
+        rule = f"new in {store}"
+        self.linker.tell(Entry("product", label(created), Action.CREATED, store.other, created.id, new=new, rule=rule))
         error: SyncError | None = None
         if self.budget.spent and update.media is not None:
             self.linker.put_off_images(update)

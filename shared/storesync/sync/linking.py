@@ -32,6 +32,10 @@ class Linker:
         self._late: set[str] = set()
         self._indexed: dict[StoreName, list[Record]] = {store: [] for store in StoreName}
 
+    def tell(self, entry: Entry) -> None:
+        """With the batch, as the journal packs what is told together."""
+        self._entries.append(entry)
+
     def settle(self, update: Update, kept: Mapping[StoreName, Product]) -> None:
         """What both stores hold is what they agreed on from now on."""
         pairs = {**update.pair.variants, **_added(update, kept)}
