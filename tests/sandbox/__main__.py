@@ -88,7 +88,6 @@ def play_day(scene: Scene) -> tuple[list[str], int]:
 
 def stay(scene: Scene, page: Server) -> None:
     """Until Ctrl-C or SIGTERM, either of which ends by an exception."""
-    scene.slow_down()
     scene.stack.start_schedules()
     for line in scene.moved:
         out.print(line)
@@ -104,6 +103,8 @@ def run(options: Options, stack: ExitStack) -> dict[str, object]:
     problems: list[str] = []
     if scene.connect():
         problems += first_sync(scene)
+        if not options.once:
+            scene.slow_down()
     else:
         out.print(f"going on with the state in {folder_of(options)}")
         scene.rounds.round(time.monotonic() + RESUME_SECONDS)

@@ -35,6 +35,8 @@ from .rounds import Rounds
 from .shops import CsCartShop, WebasystShop
 
 NAME = "main"
+# Until both shops have been in step for the first time the streams are due whenever a schedule goes off.
+FIRST_PERIOD = 1
 
 
 @dataclass(frozen=True)
@@ -115,18 +117,17 @@ class Scene:
     # -- connecting
 
     def connect(self) -> bool:
-        """Makes the connection `main`, unless the state holds it already: then it keeps what its owner decided. Whether it is new."""
+        """Makes the connection `main`, unless the state holds it already: then it keeps what its owner decided. Whether the first sync is due."""
         self.secrets.put(NAME, "cscart_key", self.account[1])
         if self.options.webasyst_token or not self.secrets.get(NAME, "webasyst_token"):
             self.secrets.put(NAME, "webasyst_token", self.webasyst.token)
         assert self.hook_secret
         assert self.hook_path
         try:
-            self.connections.change(NAME, self._moved)
+            return self.connections.change(NAME, self._moved).sweep_period == FIRST_PERIOD
         except UnknownConnection:
             self.connections.save(self._new())
             return True
-        return False
 
     def _moved(self, known: Connection) -> Connection:
         """The sandbox shops may listen elsewhere than the last time."""
@@ -148,12 +149,13 @@ class Scene:
         return Connection(
             NAME, ours, theirs, statuses=table, update_time=3600, orders_update_time=3650 * 86_400,
             orders_from=datetime(2000, 1, 1, tzinfo=UTC), log_limit=2_000_000_000, allow_private_addresses=True,
-            product_period=1, order_period=1, sweep_period=1,
+            product_period=FIRST_PERIOD, order_period=FIRST_PERIOD, sweep_period=FIRST_PERIOD,
         )  # fmt: skip
 
     def slow_down(self) -> None:
-        """After the first sync the streams follow a clock, at a pace that a person can watch."""
-        self.connections.change(NAME, lambda known: replace(known, product_period=5, order_period=5, sweep_period=60))
+        """After the first sync the streams follow a clock, at a pace that a person can watch, and the request log is kept as short as usual."""
+        pace = {"product_period": 5, "order_period": 5, "sweep_period": 60}
+        self.connections.change(NAME, lambda known: replace(known, log_limit=Connection(NAME).log_limit, **pace))
 
     def _cscart_settings(self) -> CsCartSettings:
         given = CsCartSettings(url=self.cscart.url, email=self.account[0], scope="stores")
