@@ -11,7 +11,7 @@ from ..domain.model import StoreName
 from ..domain.orders import Order
 from ..errors import CircuitOpen, OutcomeUnknown, Rejected, StoreBusy, Unreachable, UnsupportedValue
 from .order_lines import translated
-from .order_stock import pending, reserve, suppresses
+from .order_stock import foresee, suppresses
 from .order_work import OrderWork
 from .order_writing import brought
 
@@ -24,6 +24,8 @@ def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str
     target = work.origin.other
     mark = translation.marker(work.connection.id, work.origin, source.id)
     found = sorted(work.world.store(target).find_order(mark, source), key=lambda order: int(order.id))
+    if not found:
+        foresee(work, source)
     wanted = translated(work, work.origin, source, found[0] if found else None)
     wanted = replace(wanted, stock_suppressed=suppresses(work.connection, work.origin, source))
     if found:
@@ -53,7 +55,6 @@ def _created(work: OrderWork, wanted: Order, mark: str) -> Order:
     _wait_for_late(work)
     work.note(intended_at=work.world.clock.now())
     work.save()
-    _reserve(work, wanted)
     try:
         kept = work.store(target).create_order(wanted, mark, suppress_stock=wanted.stock_suppressed)
     except UNSENT:
@@ -69,12 +70,6 @@ def _wait_for_late(work: OrderWork) -> None:
     tried = work.draft.intended_at
     if tried and work.world.clock.now() - tried < LATE:
         raise OutcomeUnknown("an earlier try to create the order may still arrive", store=work.origin.other, order=work.origin_id)
-
-
-def _reserve(work: OrderWork, wanted: Order) -> None:
-    if work.connection.stock_owner is StoreName.WEBASYST and work.origin is StoreName.CSCART:
-        counting = work.world.store(StoreName.WEBASYST).info().stock_counting
-        reserve(work, pending(work.connection, {StoreName.CSCART: wanted, StoreName.WEBASYST: replace(wanted, status="new")}, counting))
 
 
 def _report_duplicates(work: OrderWork, found: list[Order]) -> None:

@@ -19,12 +19,11 @@ def standing(both: Both) -> Standing:
     return Standing(both[StoreName.CSCART].status, both[StoreName.WEBASYST].status)
 
 
-def agreed(work: OrderWork, both: Both, kept: Standing | None) -> bool:
-    """`kept`: what both sides were when last agreed. `both` afterwards holds the orders as they are. True when something was done.
+def agreed(work: OrderWork, both: Both, kept: Standing | None) -> None:
+    """`kept`: what both sides were when last agreed. `both` afterwards holds the orders as they are.
 
     Raises UnmappedStatus, and NotKept when a shop did not take the status; what was agreed before is remembered then.
     """
-    done = False
     for _ in range(STEPS):
         now = standing(both)
         _check_refused(work, now)
@@ -33,9 +32,8 @@ def agreed(work: OrderWork, both: Both, kept: Standing | None) -> bool:
             _note(work, step, now)
             break
         _take(work, both, step)
-        kept, done = _expected(kept, step, now, standing(both)), True
+        kept = _expected(kept, step, now, standing(both))
     _remember(work, standing(both))
-    return done
 
 
 def _take(work: OrderWork, both: Both, step: statuses.Step) -> None:

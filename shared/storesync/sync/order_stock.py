@@ -7,6 +7,7 @@ less the reserved pieces.
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
 from ..domain import order_comparison as comparison
@@ -44,7 +45,8 @@ def pending(connection: Connection, both: Both, counting: str) -> dict[str, int]
     """What Webasyst still will take for this order, by SKU id. `counting` is the shop's `stock_counting_action`."""
     there = both[StoreName.WEBASYST]
     standing = statuses.Standing(both[StoreName.CSCART].status, there.status)
-    if counting == "none" or there.stock_taken or there.stock_suppressed or statuses.closes(connection.statuses, standing):
+    settled = there.stock_taken or there.stock_suppressed or statuses.cancels(connection.statuses, standing.letter)
+    if counting == "none" or settled or statuses.closes(connection.statuses, standing):
         return {}
     return pieces(there.lines)
 
@@ -57,8 +59,21 @@ def pieces(lines: tuple[Line, ...]) -> dict[str, int]:
     return {item: count for item, count in found.items() if count > 0}
 
 
+def foresee(work: OrderWork, source: Order) -> None:
+    """Before the mirrored order exists, or while it cannot: the sale has already happened in CS-Cart."""
+    if work.connection.stock_owner is not StoreName.WEBASYST or work.origin is not StoreName.CSCART:
+        return
+    claims = work.world.links.claims(StoreName.CSCART, sorted({line.variant_id for line in source.lines if line.variant_id}))
+    lines = tuple(
+        replace(line, variant_id=claims[line.variant_id].counterpart_variant) for line in source.lines if line.variant_id in claims
+    )
+    kept_off = suppresses(work.connection, work.origin, source)
+    there = replace(source, status="new", lines=lines, stock_taken=False, stock_suppressed=kept_off)
+    counting = work.world.store(StoreName.WEBASYST).info().stock_counting
+    reserve(work, pending(work.connection, {StoreName.CSCART: source, StoreName.WEBASYST: there}, counting))
+
+
 def reserve(work: OrderWork, wanted: Mapping[str, int]) -> None:
-    """Also before the mirrored order exists: the sale has already happened in CS-Cart."""
     if work.connection.stock_owner is StoreName.WEBASYST:
         work.world.links.reserve(f"{work.origin}:{work.origin_id}", wanted, work.lease)
 
@@ -75,6 +90,6 @@ def hint(work: OrderWork, store: StoreName, order: Order) -> None:
     ids = tuple(sorted({line.product_id or line.variant_id for line in order.lines if line.variant_id}))
     if ids:
         stamp = order.updated_at.isoformat() if order.updated_at else ""
-        seen = f"order {order.id}@{stamp}:{order.status}:{comparison.body_print(order, store)}"
+        seen = f"order {order.id}@{stamp}:{order.status}:{comparison.body_print(order, store)}:{work.draft.version}"
         work.world.queue.send([Change(work.connection.id, Kind.PRODUCT, store, ids, Cause.ORDER, seen, work.run)])
         work.counts["stock_hints"] += 1

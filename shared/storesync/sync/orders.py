@@ -130,6 +130,8 @@ class OrderSync:
     def gone(self, store: StoreName) -> Counter[str]:
         """An order that its store does not know any more, asked by id: shown, and nothing else."""
         work = self.work
+        if not _is_linked(work.draft):
+            order_stock.reserve(work, {})
         self._park(work, NotFound("the order was deleted", store=store, order=work.draft.id_in(store)))
         work.save()
         work.tell()
