@@ -69,6 +69,7 @@ class Shops:
     clock: Clock
     exchanges: list[Exchange] = field(default_factory=list)
     goods: list[str] = field(default_factory=list)
+    sold_there: int = 0
 
     @property
     def ours(self) -> CsCartShop:

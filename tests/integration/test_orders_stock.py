@@ -1,5 +1,6 @@
 """What an order took is taken once: both owners, every way of counting, through edits, cancels, refunds and sales in both shops."""
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -230,3 +231,56 @@ def test_history_takes_no_stock(shops: Shops) -> None:
     shops.hint(CSCART, order_id)
     assert shops.mirror(order_id)["state_id"] == "completed"
     assert (shops.stock(product)[1], available(shops)) == (before, before)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "shops",
+    [(owner, counting) for owner in StoreName for counting in ("create", "processing")],
+    indirect=True,
+    ids=lambda given: "-".join(given),
+)
+def test_a_race_of_sales_in_both_shops_ends_in_one_true_count(shops: Shops, seed: int) -> None:
+    """Shoppers in both shops, hints in any order and twice, products compared in between; orders move, are edited and cancelled."""
+    draw, product = random.Random(seed), known(shops)
+    owner = shops.world.connection.stock_owner
+    open_orders: dict[str, int] = {}
+    for _ in range(14):
+        match draw.choice(("sell", "sell", "sell there", "process", "edit", "cancel", "look", "hint")):
+            case "sell":
+                amount = draw.randint(1, 3)
+                open_orders[shops.place({product: amount})] = amount
+            case "sell there" if owner is WEBASYST:
+                sold_there(shops)
+            case "process" if open_orders:
+                shops.ours.set_status(draw.choice(list(open_orders)), "P")
+            case "edit" if open_orders:
+                order_id = draw.choice(list(open_orders))
+                open_orders[order_id] = draw.randint(1, 4)
+                edited(shops, order_id, open_orders[order_id])
+            case "cancel" if open_orders:
+                shops.ours.set_status(order_id := draw.choice(list(open_orders)), "I")
+                del open_orders[order_id]
+            case "look":
+                shops.sync_products(draw.choice((CSCART, WEBASYST)), "1")
+            case _:
+                for order_id in draw.sample(shops.ours.order_ids(), len(shops.ours.order_ids())):
+                    shops.hint(CSCART, order_id)
+                    shops.hint(CSCART, order_id)
+    for order_id in shops.ours.order_ids():
+        shops.hint(CSCART, order_id)
+    shops.sync_products()
+    left = 100 - sum(open_orders.values()) - shops.sold_there
+    here, there = shops.stock(product)
+    assert here == left
+    assert (there if owner is CSCART else available(shops)) == left
+
+
+def sold_there(shops: Shops) -> None:
+    """An order of Webasyst's own, taken off its stock at once."""
+    sku = next(sku for item in shops.theirs.products() for sku in values(item["skus"]))
+    form = {"contact_id": 1, "items[0][sku_id]": sku["id"], "items[0][quantity]": 1}
+    made = shops.theirs.call("POST", "shop.order.add", form=form)
+    shops.theirs.act(made["id"], "process")
+    shops.hint(WEBASYST, made["id"])
+    shops.sold_there += 1
