@@ -16,6 +16,7 @@ from ..domain.planning import Decision, Pair, policy_of
 from .ports import Lease, World
 
 NAME, NEW = "pending", "new|"
+COUNTED = (Group.PRICE, Group.STOCK)
 LATE = "-"  # no print is like it: the images of that side are yet to go over
 
 
@@ -70,7 +71,7 @@ class Pending:
         """A pair whose one side we were creating from the other when the work was cut off: it holds our values, but for what was edited since."""
         source, target = pair.side(store).product, pair.side(store.other).product
         noted = self.noted.get(new_name(store, source.id))
-        if not noted:
+        if not noted or pair.side(store.other).prints:
             return pair
         kept = {store: dict(noted["seen"]), store.other: prints.of(target)}
         for item in target.variants:
@@ -143,9 +144,22 @@ class Pending:
         if noted["media"]:
             target = StoreName(noted["media"])
             kept[target][Group.MEDIA.value], kept[target.other][Group.MEDIA.value] = now[target][Group.MEDIA.value], LATE
+        for store in StoreName:
+            _believe_gained(pair, store, noted["added"].get(store, {}), kept)
         agreed = {ours: count for ours, count in noted["agreed"].items() if _settle(pair, ours, noted["writes"], count, now, kept)}
         sides = {store: replace(pair.side(store), prints=kept[store]) for store in StoreName}
         return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], agreed=agreed)
+
+
+def _gained(variants: Sequence[Variant], source: Product) -> dict[str, dict[str, list[str]]]:
+    """By SKU: what a new variant shall be, and what it is where it comes from."""
+    origin = {item.sku.strip(): item for item in source.variants}
+    found = {}
+    for item in variants:
+        ours, theirs = prints.of_variant(item), prints.of_variant(origin.get(item.sku.strip(), item))
+        keys = {group: (prints.key(group, item.id), prints.key(group, origin.get(item.sku.strip(), item).id)) for group in COUNTED}
+        found[item.sku.strip()] = {group.value: [ours[mine], theirs[other]] for group, (mine, other) in keys.items()}
+    return found
 
 
 def _answered(noted: dict[str, Any], stores: Collection[StoreName]) -> dict[str, Any]:
@@ -194,8 +208,21 @@ def _note(item: Intention, merging: bool) -> dict[str, Any]:
         writes.setdefault(store, {})[key] = [now[store].get(key, ""), then[store][key], other, now[store.other].get(other, "")]
         if merging and decision.group is Group.STOCK and decision.new["stock"] is not None:
             agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
-    added = {store: [variant.sku.strip() for variant in variants] for store, variants in item.added.items()}
+    added = {store: _gained(variants, pair.side(store.other).product) for store, variants in item.added.items()}
     return {"writes": writes, "agreed": agreed, "media": item.media or "", "added": added}
+
+
+def _believe_gained(
+    pair: Pair, store: StoreName, added: Mapping[str, Mapping[str, list[str]]], kept: Mapping[StoreName, dict[str, str]]
+) -> None:
+    """Variants that a store gained before they could be linked hold the values of where they came from, as these were then."""
+    for ours, theirs in pair.variants.items():
+        ids = {StoreName.CSCART: ours, StoreName.WEBASYST: theirs}
+        variant = pair.side(store).product.variant(ids[store])
+        for group, (expected, seen) in added.get(variant.sku.strip(), {}).items() if variant else ():
+            keys = {name: prints.key(Group(group), ids[name]) for name in StoreName}
+            if not any(keys[name] in kept[name] for name in StoreName):
+                kept[store][keys[store]], kept[store.other][keys[store.other]] = expected, seen
 
 
 def _settle(
