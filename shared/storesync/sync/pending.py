@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ..domain import prints
+from ..domain import prints, texts
 from ..domain.connection import Policy
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.planning import Decision, Pair, policy_of
@@ -53,7 +53,10 @@ class Pending:
     def note_new(self, store: StoreName, creations: Iterable[tuple[Product, Product]]) -> None:
         """`creations`: a product of `store`, and as it is about to be created in the other."""
         at = self.world.clock.now().isoformat()
-        noted = {new_name(store, source.id): {"at": at, "seen": prints.of(source), "made": _expected(made)} for source, made in creations}
+        noted = {
+            new_name(store, source.id): {"at": at, "seen": prints.of(source), "made": _expected(made), "reads": _reads(made)}
+            for source, made in creations
+        }
         if noted:
             self._save(self.noted | noted)
 
@@ -78,6 +81,8 @@ class Pending:
             for group, expected in noted["made"].get(f"sku {item.sku.strip()}", {}).items():
                 kept[store.other][prints.key(Group(group), item.id)] = expected
         kept[store.other] |= noted["made"][""]
+        if noted.get("reads") == _reads(target):  # ours, though the shop has cleaned it
+            kept[store.other][Group.CONTENT.value] = prints.of(target)[Group.CONTENT.value]
         for found in kept.values():
             found.pop(Group.MEDIA.value, None)
         sides = {name: replace(pair.side(name), prints=kept[name]) for name in StoreName}
@@ -193,6 +198,11 @@ def _expected(product: Product) -> dict[str, dict[str, str]]:
         own = prints.of_variant(item)
         found[f"sku {item.sku.strip()}"] = {group.value: own[prints.key(group, item.id)] for group in (Group.PRICE, Group.STOCK)}
     return found
+
+
+def _reads(product: Product) -> str:
+    """A print of the texts as a reader sees them."""
+    return prints.of_value([texts.seen(text) for text in prints.content_value(product.content)])
 
 
 def _note(item: Intention, merging: bool) -> dict[str, Any]:

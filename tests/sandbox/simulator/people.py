@@ -158,8 +158,11 @@ class People:
 
     def _edit_listing(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
         listing = Listing(self.random.choice(tuple(Visibility)), (self.random.choice("12"),), product.listing.type_id)
+        before = self.words.listing(product)
         shop.edit(product.id, listing=listing)
-        self._note(Group.LISTING, item.good, store, self.words.listing(shop.shelf[int(product.id)]))
+        after = self.words.listing(shop.shelf[int(product.id)])
+        if after != before:
+            self._note(Group.LISTING, item.good, store, after)
         return f"listing {listing.visibility} {listing.categories[0]}"
 
     def _edit_media(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
