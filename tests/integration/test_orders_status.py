@@ -126,6 +126,19 @@ def test_a_letter_that_cscart_replaces_is_told(shops: Shops) -> None:
     assert shops.parked() == [(order_id, "NotKept")]
 
 
+def test_an_order_that_is_being_edited_in_cscart_waits(shops: Shops) -> None:
+    """It is `N` for that long (C38): no status of its own, and no edit."""
+    order_id, theirs = order(shops, "P")
+    shops.cscart.shop.update("orders", {"status": "N"}, order_id=int(order_id))
+    shops.theirs.act(theirs, "complete")
+    for store, number in ((WEBASYST, theirs), (CSCART, order_id)):
+        shops.hint(store, number)
+    assert (standing(shops, order_id), shops.parked()) == (("N", "completed"), [])
+    shops.cscart.shop.update("orders", {"status": "P"}, order_id=int(order_id))
+    shops.hint(WEBASYST, theirs)
+    assert standing(shops, order_id) == ("C", "completed")
+
+
 def test_a_cancel_that_was_not_taken_is_still_the_further_one(shops: Shops) -> None:
     order_id, theirs = order(shops)
     shops.webasyst.refused_actions.add("delete")

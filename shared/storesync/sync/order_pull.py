@@ -95,8 +95,8 @@ class OrderPull:
     # -- what is remembered of a look
 
     def _memory(self) -> _Memory:
-        found = self.world.streams.cursor(f"orders_seen:{self.store}")
-        return _Memory(**json.loads(found)) if found else _Memory()
+        found = json.loads(self.world.streams.cursor(f"orders_seen:{self.store}") or "{}")
+        return _Memory(found.get("seen", {}), found.get("skew"), found.get("zone", ""))
 
     def _remember(self, memory: _Memory, look: _Look, lease: Lease) -> None:
         """Written only when it says something new. Of too many orders none are remembered: they are read once more, no worse."""

@@ -157,6 +157,9 @@ class OrderSync:
             other = work.draft.id_in(work.origin.other)
             target = order if store is not work.origin else self._other(work, work.origin.other, other)
             work.both = {work.origin: source, work.origin.other: target}
+            if any(found.incomplete for found in work.both.values()):
+                work.counts["incomplete"] += 1  # somebody edits it in CS-Cart: it moves again when that ends (C38)
+                return
             order_returns.undo(work, work.both[StoreName.WEBASYST])
             kept = _kept(work) if self.cause is not Cause.CONSOLE or _kept(work) != order_statuses.standing(work.both) else None
             self._bodies(work, work.both)
@@ -177,8 +180,6 @@ class OrderSync:
         return _kept(work) if fresh or target.status == FIRST[work.origin.other] else None
 
     def _bodies(self, work: OrderWork, both: Both) -> None:
-        if any(order.incomplete for order in both.values()):
-            return
         before = dict(both)
         moved = order_edits.moved(work, both)
         if moved:
