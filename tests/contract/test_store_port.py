@@ -12,7 +12,7 @@ from storesync.domain.exchange import ImageSource, ProductWrite
 from storesync.domain.model import Group, Product, Record, Variant
 from storesync.errors import FilterIgnored, NotKept, OutcomeUnknown, UnsupportedValue
 
-from tests.contract.shops import SHOPS, WEBASYST_ONLY, Shop, png
+from tests.contract.shops import SHOPS, Shop, png
 
 
 @pytest.fixture(params=SHOPS)
@@ -336,7 +336,6 @@ def test_an_image_can_go(shop: Shop) -> None:
     assert len(shop.store.put_images(kept, [replace(source(shop, 2), id=last.id)]).images) == 1
 
 
-@pytest.mark.parametrize("shop", ["memory-cscart", *WEBASYST_ONLY], indirect=True)
 def test_images_that_were_skipped_in_silence_are_noticed(shop: Shop) -> None:
     """Also when there were as many before."""
     product = shop.made("A-1")

@@ -1,6 +1,6 @@
 """A product's images. The shop deletes first and downloads then, inside of the call, and answers 200 whatever became of it (C9)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..domain.exchange import ImageSource
 from ..domain.model import Product
@@ -24,7 +24,7 @@ def put(client: CsCartClient, catalogue: Catalogue, product: Product, images: Se
     wanted = [image if image.url else ImageSource(image.id, own.get(image.id, "")) for image in images]
     for body in (_difference(before, wanted), _whole(wanted)):
         kept = _sent(client, catalogue, product, body)
-        if len(kept.images) == len(wanted):
+        if len(kept.images) == len(wanted) and not _left(body, kept, own):
             return kept
     sources = {image.id: image for image in wanted if image.id}
     _sent(client, catalogue, product, _whole([sources.get(image.id, image) for image in before]))
@@ -35,6 +35,12 @@ def _sent(client: CsCartClient, catalogue: Catalogue, product: Product, body: Bo
     if body:
         client.send(client.put_call(f"products/{product.id}", body, CallClass.UPLOAD))
     return catalogue.kept({item.id: product.id for item in product.variants}).get(product.id, product)
+
+
+def _left(body: Body, kept: Product, before: Mapping[str, str]) -> bool:
+    """Whether an image that was sent is still the old one: the shop gives each that it takes a new id, and says 200 when it takes none."""
+    halves = {"main_pair": kept.images[:1], "image_pairs": kept.images[1:]}
+    return any(image.id in before for name in body for image in halves[name])
 
 
 def _difference(before: Sequence[ImageSource], wanted: Sequence[ImageSource]) -> Body:
