@@ -22,7 +22,7 @@ from .proposals import Proposals, Proposer, Update
 from .removal import Removals
 
 MOST_TRIES = 3
-MOST_WRITES, MOST_VARIANTS = 1_000, 500  # noted in one item of the table at once
+MOST_WRITES, MOST_VARIANTS = 1_000, 50  # noted in one item of the table, and made while a lease lasts
 T = TypeVar("T")
 Chosen = Callable[[Proposals], Proposals]
 
@@ -50,6 +50,7 @@ class ProductSync:
         self.linker = Linker(world, lease, self.notes)
         self.images = ImageStep(world, lease, self.notes, self.linker)
         self.again: dict[str, SyncError] = {}
+        self.begun = False
 
     def apply(self, store: StoreName, ids: Collection[str], chosen: Chosen | None = None) -> Counter[str]:
         """Bring these products and their counterparts together. `chosen` may leave out some of what is proposed.
@@ -77,10 +78,12 @@ class ProductSync:
             self.world.queue.send([self._change(store.other, proposals.others)])
         Removals(self.world, self.lease, self.notes).apply(store, proposals.gone)
         for updates in portions(proposals.updates, lambda item: len(item.plan.decisions), MOST_WRITES):
-            self._update(updates, pending)
+            if not self._late([item.match.source.id for item in updates]):
+                self._update(updates, pending)
         creations = Creations(self.world, self.lease, self.notes, self.linker, pending, self.budget)
         for made in portions(proposals.creations, lambda item: len(item.desired.variants), MOST_VARIANTS):
-            for product_id, error in creations.apply(store, made):
+            late = self._late([item.match.source.id for item in made])
+            for product_id, error in creations.apply(store, () if late else made):
                 if not self._retry(product_id, error):
                     self.notes.park_id(store, product_id, error)
                     pending.clear_new(store, [product_id])
@@ -166,6 +169,14 @@ class ProductSync:
             return False
         self.again[product_id] = error or NotKept("no time was left")
         return True
+
+    def _late(self, product_ids: Sequence[str]) -> bool:
+        """Whether no time is left for these: then they are for the next message. The first of a message are never late."""
+        late = self.budget.spent and self.begun
+        if late:
+            self.again.update(dict.fromkeys(product_ids, NotKept("no time was left")))
+        self.begun = True
+        return late
 
     def _again(self, store: StoreName) -> None:
         if not self.again:

@@ -9,6 +9,7 @@ from ..domain.planning import Decision, Pair, Plan, Side, media_direction, plan
 from ..domain.translation import default_category
 from ..domain.translation import product as translate
 from ..errors import MissingLink, RecordError, SyncError, UnsupportedValue
+from .categories import existing
 from .matching import Match, Matching, linked_variants, merged_prints
 from .order_stock import reserved
 from .pending import Pending
@@ -70,7 +71,7 @@ class Proposer:
 
     def __init__(self, world: World, pending: Pending, *, forced: bool = False) -> None:
         self.world, self.pending, self.forced = world, pending, forced
-        self._categories: dict[StoreName, frozenset[str]] = {}
+        self._categories: dict[StoreName, set[str]] = {}
 
     def propose(self, store: StoreName, ids: Collection[str]) -> Proposals:
         """Raises CatalogueUnread, and whatever stops a store as a whole. Reserved pieces are counted before Webasyst is read."""
@@ -150,11 +151,12 @@ class Proposer:
         return replace(planned, decisions=tuple(decisions), desired=desired)
 
     def _with_categories(self, product: Product, store: StoreName) -> Product:
-        if store not in self._categories:
-            self._categories[store] = frozenset(category.id for category in self.world.store(store).categories())
-        known = self._categories[store]
-        left = tuple(item for item in product.listing.categories if item in known)
         fallback = default_category(self.world.connection, store)
+        wanted = {*product.listing.categories, *([fallback] if fallback else [])}
+        known = self._categories.setdefault(store, set())
+        if not wanted <= known:
+            known |= existing(self.world, store, wanted)
+        left = tuple(item for item in product.listing.categories if item in known)
         chosen = left or ((fallback,) if fallback in known else ())
         return replace(product, listing=replace(product.listing, categories=chosen))
 
