@@ -94,6 +94,16 @@ def test_an_image_that_cannot_be_had_is_told_and_holds_up_nothing():
     assert scene.parked() == {}
 
 
+def test_images_go_on_in_the_next_message_when_time_is_short():
+    scene = Watched(remaining=60.0)
+    for number in range(4):
+        scene.add(OURS, f"A-{number}", images=FIVE[: number + 1])
+    scene.sweep()
+    scene.sweep()
+    assert [bytes_of(scene, THEIRS, f"A-{number}") for number in range(4)] == [bytes_of(scene, OURS, f"A-{number}") for number in range(4)]
+    assert scene.done.count("upload") == 10
+
+
 def test_images_that_stop_half_way_are_not_taken_for_the_other_sides_wish():
     scene = Watched()
     scene.add(OURS, "A", images=FIVE)

@@ -10,7 +10,6 @@ from ..domain.journal import Action, Entry
 from ..domain.model import Product, StoreName
 from ..domain.planning import Pair, Plan, Side, media_direction
 from ..errors import NotKept, OutcomeUnknown, SyncError
-from .budget import Budget
 from .imaging import ImageStep
 from .leases import LEASE_SECONDS
 from .linking import Linker, with_numbers
@@ -24,9 +23,9 @@ UNDER_WAY = timedelta(seconds=30)
 
 
 class Creations:
-    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker, pending: Pending, budget: Budget) -> None:
+    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker, pending: Pending, images: ImageStep) -> None:
         self.world, self.lease, self.notes, self.linker, self.pending = world, lease, notes, linker, pending
-        self.budget = budget
+        self.images = images
 
     def apply(self, store: StoreName, creations: Sequence[Creation]) -> Iterator[tuple[str, SyncError]]:
         """Yields the source products whose creation is to be tried again, and why. Raises what stops the store as a whole."""
@@ -80,11 +79,11 @@ class Creations:
         rule = f"new in {store}"
         self.linker.tell(Entry("product", label(created), Action.CREATED, store.other, created.id, new=new, rule=rule))
         error: SyncError | None = None
-        if self.budget.spent and update.media is not None:
+        if update.media is not None and self.images.late:
             self.linker.put_off_images(update)
             error = NotKept("no time was left")
         else:
-            error = ImageStep(self.world, self.lease, self.notes, self.linker).run(update, kept)
+            error = self.images.run(update, kept)
         self.linker.settle(update, kept)
         return error
 

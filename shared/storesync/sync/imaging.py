@@ -2,6 +2,7 @@
 
 from ..domain.model import Product, StoreName
 from ..errors import ApiDisabled, Forbidden, OutcomeUnknown, PaymentRequired, ServerFault, SyncError, Unauthorised
+from .budget import Budget
 from .leases import LEASE_SECONDS
 from .linking import Linker
 from .media import MediaSync
@@ -19,8 +20,14 @@ def stops(error: SyncError) -> bool:
 
 
 class ImageStep:
-    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker) -> None:
-        self.world, self.lease, self.notes, self.linker = world, lease, notes, linker
+    def __init__(self, world: World, lease: Lease, notes: Notebook, linker: Linker, budget: Budget) -> None:
+        self.world, self.lease, self.notes, self.linker, self.budget = world, lease, notes, linker, budget
+        self._done = 0
+
+    @property
+    def late(self) -> bool:
+        """Whether images are for the next message; the first ones of a message never are."""
+        return self.budget.spent and self._done > 0
 
     def run(self, update: Update, kept: dict[StoreName, Product]) -> SyncError | None:
         """Returns what broke it off; raises what stops a store. `kept` is brought up to date either way."""
@@ -28,6 +35,7 @@ class ImageStep:
         if target is None:
             self.linker.agree_images(update)
             return None
+        self._done += 1
         self.lease.extend(LEASE_SECONDS)
         self.lease.check()
         media = MediaSync(self.world, target.other, self.lease)

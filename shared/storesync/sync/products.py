@@ -48,7 +48,7 @@ class ProductSync:
         self.notes = Notebook(world, lease, cause, run)
         self.counts: Counter[str] = self.notes.counts
         self.linker = Linker(world, lease, self.notes)
-        self.images = ImageStep(world, lease, self.notes, self.linker)
+        self.images = ImageStep(world, lease, self.notes, self.linker, self.budget)
         self.again: dict[str, SyncError] = {}
         self.begun = False
 
@@ -80,7 +80,7 @@ class ProductSync:
         for updates in portions(proposals.updates, lambda item: len(item.plan.decisions), MOST_WRITES):
             if not self._late([item.match.source.id for item in updates]):
                 self._update(updates, pending)
-        creations = Creations(self.world, self.lease, self.notes, self.linker, pending, self.budget)
+        creations = Creations(self.world, self.lease, self.notes, self.linker, pending, self.images)
         for made in portions(proposals.creations, lambda item: len(item.desired.variants), MOST_VARIANTS):
             late = self._late([item.match.source.id for item in made])
             for product_id, error in creations.apply(store, () if late else made):
@@ -154,7 +154,7 @@ class ProductSync:
         return True
 
     def _images(self, item: _Work) -> None:
-        if item.update.media is not None and self.budget.spent:
+        if item.update.media is not None and self.images.late:
             self._retry(item.update.match.source.id, None)
             self.linker.put_off_images(item.update)
             return
