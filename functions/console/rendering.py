@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from storesync import errors
-from storesync.console import statuses, texts
+from storesync.console import statuses, texts, words
 
 HERE = Path(__file__).parent
 HEADERS = {
@@ -67,11 +67,17 @@ def environment(language: str) -> Environment:
             "number": number,
             "color": color,
             "advice": advice,
-            "told": lambda value: statuses.told(value, catalogue.gettext),
+            "told": _with(statuses.told, catalogue),
+            "word": _with(words.word, catalogue),
+            "plain": _with(words.plain, catalogue),
         }
     )
     made.globals.update({"asset": asset, "languages": texts.LANGUAGES})
     return made
+
+
+def _with(function: Callable[..., str], catalogue: Any) -> Callable[..., str]:
+    return lambda value: function(value, catalogue.gettext)
 
 
 def _translated(function: Callable[..., str], *given: Any) -> Callable[..., str]:
