@@ -119,7 +119,7 @@ def _ends_in_time(here: Transport, server: RawServer) -> None:
     started = time.monotonic()
     with pytest.raises(AnswerTooLarge):
         here.send(Call("GET", server.url))
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 2.5
     assert server.accepted == 1
 
 
@@ -131,4 +131,4 @@ def test_a_silent_server_is_given_up_by_the_limit_of_the_call(transport: Any, hu
     started = time.monotonic()
     with RawServer(silent) as server, pytest.raises(OutcomeUnknown):
         transport(**ONCE).send(Call("GET", server.url))
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 2.5
