@@ -75,15 +75,15 @@ def _restless(scene: Scene) -> str:
     return f"the shops did not come to rest: {'; '.join(scene.rounds.unfinished) or 'writes go on'}"
 
 
-def play_day(scene: Scene) -> tuple[list[str], int]:
-    """What went wrong, and how many writes a further pass over shops at rest made."""
+def play_day(scene: Scene) -> tuple[Day, int]:
+    """The day as it went, and how many writes a further pass over shops at rest made."""
     day = Day(scene.cscart, scene.webasyst, scene.options.seed)
-    out.print(f"the day: {day.play(max(3, scene.options.products // 20), scene.options.orders // 2)}")
+    out.print(f"the day: {day.play(max(8, scene.options.products // 20), scene.options.orders // 2)}")
     quiet = scene.rounds.settle(SECONDS)
     out.print(f"the evening: {day.evening(max(1, scene.options.orders // 10))}")
     quiet = scene.rounds.settle(SECONDS) and quiet
-    problems = [] if quiet else [_restless(scene)]
-    return day.problems + problems, scene.rounds.round()
+    day.problems += [] if quiet else [_restless(scene)]
+    return day, scene.rounds.round()
 
 
 def stay(scene: Scene, page: Server) -> None:
@@ -108,12 +108,14 @@ def run(options: Options, stack: ExitStack) -> dict[str, object]:
     else:
         out.print(f"going on with the state in {folder_of(options)}")
         scene.rounds.round(time.monotonic() + RESUME_SECONDS)
-    more, quiet_writes = play_day(scene) if options.once else ([], 0)
-    page = open_page(scene, stack) if not options.once else None
-    result, aside = report.judge(scene, problems + more, quiet_writes)
+    if options.once:
+        day, quiet_writes = play_day(scene)
+        result, aside = report.judge(scene, problems + day.problems, quiet_writes, day.expected)
+    else:
+        result, aside = report.judge(scene, problems, 0, {})
     report.show(out, result, aside)
-    if page:
-        stay(scene, page)
+    if not options.once:
+        stay(scene, open_page(scene, stack))
     return result
 
 

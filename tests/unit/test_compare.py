@@ -92,3 +92,13 @@ def test_money_is_rounded_as_merchants_do(kept: object, cents: str) -> None:
 
 def test_four_byte_characters_and_quotes_are_as_cscart_keeps_them() -> None:
     assert judged([OURS | {"product": "Lamp ?"}], [THEIRS | {"name": "Lamp 😀"}])[1] == []
+
+
+def test_an_edit_that_both_shops_have_forgotten_is_a_difference_although_they_are_equal() -> None:
+    left: Any = Shop(OURS)
+    right: Any = Shop(THEIRS)
+    expected = {"A-1": {"price": "11.00", "name": "Lamp"}, "GONE": {}}
+    _, found = compare.product_differences(left, right, compare.Aside(), expected)
+    assert [line.partition(" was lost: ")[2] for line in found] == [
+        "price is '10.00' in cscart", "price is '10.00' in webasyst", "it is not there", "it is not there",
+    ]  # fmt: skip

@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 from .shops import MARKER, CsCartShop, WebasystShop, values
@@ -120,10 +121,13 @@ def webasyst_rows(shop: WebasystShop, aside: Aside) -> Catalogue:
     return found
 
 
-def _webasyst_row(product: Row, sku: Row, stocks: list[str]) -> Row:
+def webasyst_stock(sku: Row, stocks: list[str]) -> str:
     """With several stocks the first one is the one that is kept equal."""
     by_stock = sku.get("stock")
-    count = by_stock.get(stocks[0]) if stocks and isinstance(by_stock, dict) and by_stock else sku["count"]
+    return _stock(by_stock.get(stocks[0]) if stocks and isinstance(by_stock, dict) and by_stock else sku["count"])
+
+
+def _webasyst_row(product: Row, sku: Row, stocks: list[str]) -> Row:
     return {
         "name": text(product["name"]),
         "summary": markup(product["summary"]),
@@ -133,14 +137,16 @@ def _webasyst_row(product: Row, sku: Row, stocks: list[str]) -> Row:
         "meta_description": text(product["meta_description"]),
         "price": number(sku["price"]),
         "compare_price": number(sku["compare_price"]),
-        "stock": _stock(count),
+        "stock": webasyst_stock(sku, stocks),
         "images": len(values(product.get("images"))),
         "visible": str(product["status"]),
     }
 
 
-def product_differences(cscart: CsCartShop, webasyst: WebasystShop, aside: Aside) -> tuple[int, list[str]]:
-    """How many SKUs both shops hold and were compared, and every difference."""
+def product_differences(
+    cscart: CsCartShop, webasyst: WebasystShop, aside: Aside, expected: Mapping[str, Row] = MappingProxyType({})
+) -> tuple[int, list[str]]:
+    """How many SKUs both shops hold and were compared, and every difference; also from what edits made it, so that none was undone."""
     ours, theirs = cscart_rows(cscart, aside), webasyst_rows(webasyst, aside)
     skipped = ours.aside | theirs.aside
     found = []
@@ -152,6 +158,11 @@ def product_differences(cscart: CsCartShop, webasyst: WebasystShop, aside: Aside
         for name, value in ours.rows[sku].items():
             if value is not None and value != theirs.rows[sku][name]:
                 found.append(f"{sku}: {name}: {value!r:.60} != {theirs.rows[sku][name]!r:.60}")
+    for sku, fields in expected.items():
+        for store in (ours, theirs) if sku.casefold() not in skipped else ():
+            kept = store.rows.get(sku, {})
+            lost = [f"{name} is {kept.get(name)!r:.60} in {store.store}" for name, value in fields.items() if kept.get(name, value) != value]
+            found += [f"{sku}: an edit to {fields!r:.80} was lost: {line}" for line in [*lost, *([] if kept else ["it is not there"])]]
     return len(common), found
 
 

@@ -1,12 +1,14 @@
 """The scripted day: edits on both sides, drawn from a seed. Each product is edited on one side only, so that one right outcome exists."""
 
 import random
+import struct
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from .compare import mark_of, values
+from .compare import VISIBLE, mark_of, markup, number, text, values, webasyst_stock
 from .shops import CsCartShop, ShopError, WebasystShop
 
 BUYER = {
@@ -33,6 +35,8 @@ class Day:
         self.random = random.Random(seed)
         self.problems: list[str] = []
         self.done: Counter[str] = Counter()
+        self.sold: list[dict[str, Any]] = []
+        self.expected: dict[str, dict[str, object]] = {}
 
     def play(self, edits: int, orders: int) -> dict[str, int]:
         """So many products edited on either side, two new ones, and so many orders placed in CS-Cart; how often each was done."""
@@ -46,9 +50,13 @@ class Day:
         shared = {code for row in theirs for code in _codes(row)}
         free = [row for row in single if str(row["product_code"]).strip() in shared - touched]
         self._edit_webasyst(theirs[:edits])
-        self._edit_cscart(self.random.sample(free, min(edits, len(free))))
+        chosen = self.random.sample(free, min(edits, len(free)))
+        touched |= {str(row["product_code"]).strip() for row in chosen}
+        self._edit_cscart(chosen)
         self._new_products()
-        self._orders([row for row in rows if str(row["product_code"]).strip() in shared], orders)
+        self._orders([row for row in rows if str(row["product_code"]).strip() in shared - touched], orders)
+        left = [sku for row in theirs[edits:] for sku in values(row["skus"]) if str(sku["sku"]).strip() not in touched and _countable(sku)]
+        self.sold = self.random.sample(left, min(9, len(left)))
         return dict(self.done)
 
     def evening(self, count: int) -> dict[str, int]:
@@ -57,7 +65,17 @@ class Day:
         fresh = [order for order in self.webasyst.orders() if mark_of(order) and order["state_id"] == "new"]
         for order in self.random.sample(fresh, min(count, len(fresh))):
             self._try("moved in webasyst", lambda order=order: self._move(str(order["id"])))
+        for sku in self.sold[:count]:
+            self._try("sold in webasyst", lambda sku=sku: self._sell(sku))
         return dict(self.done)
+
+    def _sell(self, sku: dict[str, Any]) -> None:
+        """A sale of Webasyst's own, which takes its goods from the stock there; both shops have to end with what it left."""
+        order_id = self.webasyst.place(str(sku["id"]), 1, "Пётр О'Нил", f"sold{sku['id']}@example.com")
+        if "process" in self.webasyst.actions(order_id):
+            self.webasyst.act(order_id, "process")
+        left = next(one for row in self.webasyst.products() for one in values(row["skus"]) if one["id"] == sku["id"])
+        self.expected[str(sku["sku"]).strip()] = {"stock": webasyst_stock(left, self.webasyst.stocks())}
 
     def _move(self, order_id: str) -> None:
         offered = [action for action in ("process", "complete") if action in self.webasyst.actions(order_id)]
@@ -87,26 +105,47 @@ class Day:
     # -- products
 
     def _edit_webasyst(self, rows: list[dict[str, Any]]) -> None:
-        for number, row in enumerate(rows):
-            sku = self.random.choice(values(row["skus"]))
-            edits: list[Callable[[], object]] = [
-                lambda sku=sku: self.webasyst.edit_sku(sku, price=self._price()),
-                lambda sku=sku: self.webasyst.edit_sku(sku, count=self.random.randint(1, 90)),
-                lambda row=row: self.webasyst.edit(row["id"], summary=self._text(), meta_title="Заголовок & «цена» 100%"),
-                lambda row=row: self.webasyst.edit(row["id"], name=self._name(), description=self._text()),
-            ]
-            self._try("edited in webasyst", edits[number % len(edits)])
+        edits = [
+            lambda _: ("sku", {"price": self._price()}),
+            lambda _: ("sku", {"count": self.random.randint(1, 90)}),
+            lambda _: ("product", {"summary": self._text(), "meta_title": "Заголовок & «цена» 100%"}),
+            lambda _: ("product", {"name": self._name(), "description": self._text()}),
+            lambda row: ("product", {"status": 0 if str(row["status"]) == "1" else 1}),
+            lambda row: ("sku", {"sku": f"{str(values(row['skus'])[0]['sku']).strip()[:50]}/w"}),
+            lambda row: ("image", {"images": len(values(row.get("images"))) + 1}),
+        ]
+        self.random.shuffle(edits)
+        for at, row in enumerate(rows):
+            kind, fields = edits[at % len(edits)](row)
+            self._try("edited in webasyst", lambda row=row, kind=kind, fields=fields: self._edit_one(row, kind, fields))
+
+    def _edit_one(self, row: dict[str, Any], kind: str, fields: dict[str, Any]) -> None:
+        sku = values(row["skus"])[0]
+        if kind == "sku":
+            self.webasyst.edit_sku(sku, **fields)
+        elif kind == "image":
+            self.webasyst.add_image(row["id"], picture(self.random.randrange(256)))
+        else:
+            self.webasyst.edit(row["id"], **fields)
+        self.expected[str(fields.get("sku") or sku["sku"]).strip()] = in_words_of_both(fields)
 
     def _edit_cscart(self, rows: list[dict[str, Any]]) -> None:
-        for number, row in enumerate(rows):
-            edits: list[Callable[[], dict[str, Any]]] = [
-                lambda: {"price": self._cents()},
-                lambda: {"amount": self.random.randint(1, 90)},
-                lambda: {"product": self._name(), "full_description": self._text()},
-                lambda: {"list_price": "999999.99", "page_title": "Купить +доставка & «скидка»", "short_description": self._text()},
-            ]
-            fields = edits[number % len(edits)]()
-            self._try("edited in cscart", lambda row=row, fields=fields: self.cscart.edit(str(row["product_id"]), **fields))
+        edits: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
+            lambda _: {"price": self._cents()},
+            lambda _: {"amount": self.random.randint(1, 90)},
+            lambda _: {"product": self._name(), "full_description": self._text()},
+            lambda _: {"list_price": "999999.99", "page_title": "Купить +доставка & «скидка»", "short_description": self._text()},
+            lambda row: {"status": "H" if row["status"] == "A" else "A"},
+            lambda row: {"product_code": f"{str(row['product_code']).strip()[:50]}+c"},
+        ]
+        self.random.shuffle(edits)
+        for at, row in enumerate(rows):
+            fields = edits[at % len(edits)](row)
+            self._try("edited in cscart", lambda row=row, fields=fields: self._edit_other(row, fields))
+
+    def _edit_other(self, row: dict[str, Any], fields: dict[str, Any]) -> None:
+        self.cscart.edit(str(row["product_id"]), **fields)
+        self.expected[str(fields.get("product_code") or row["product_code"]).strip()] = in_words_of_both(fields)
 
     def _new_products(self) -> None:
         tag = f"{self.seed}-{self.random.randint(1000, 9999)}"
@@ -124,18 +163,42 @@ class Day:
 
     def _orders(self, rows: list[dict[str, Any]], count: int) -> None:
         stocked = [row for row in rows if int(row["amount"]) > 5 and row["status"] == "A"]
-        for number in range(count if stocked else 0):
+        for nth in range(count if stocked else 0):
             chosen = self.random.sample(stocked, min(len(stocked), self.random.randint(1, 3)))
             lines = {str(row["product_id"]): self.random.randint(1, 2) for row in chosen}
-            self._try("ordered in cscart", lambda lines=lines, number=number: self._order(lines, number))
+            self._try("ordered in cscart", lambda lines=lines, nth=nth: self._order(lines, nth))
 
-    def _order(self, lines: dict[str, int], number: int) -> None:
-        buyer = {name: value.format(n=number) for name, value in BUYER.items()}
-        order_id = self.cscart.place(lines, buyer, f"Заказ {number}: позвонить & «не \"звонить\"» 100% +1 <3")
+    def _order(self, lines: dict[str, int], nth: int) -> None:
+        buyer = {name: value.format(n=nth) for name, value in BUYER.items()}
+        order_id = self.cscart.place(lines, buyer, f"Заказ {nth}: позвонить & «не \"звонить\"» 100% +1 <3")
         if self.random.random() < 0.3:
-            self._try("discounted in cscart", lambda: self.cscart.discount(order_id, f"{self.random.randint(1, 99)}.{number % 10}5"))
+            self._try("discounted in cscart", lambda: self.cscart.discount(order_id, f"{self.random.randint(1, 99)}.{nth % 10}5"))
         if letter := self.random.choice(["", "P", "C", "I"]):
             self._try("moved in cscart", lambda: self.cscart.set_status(order_id, letter))
+
+
+def in_words_of_both(fields: dict[str, Any]) -> dict[str, object]:
+    """What an edit has to look like in the comparison of both shops, in the end."""
+    meaning: dict[str, tuple[str, Callable[[Any], object]]] = {
+        "price": ("price", number), "list_price": ("compare_price", number), "count": ("stock", str), "amount": ("stock", str),
+        "name": ("name", text), "product": ("name", text), "summary": ("summary", markup), "short_description": ("summary", markup),
+        "description": ("description", markup), "full_description": ("description", markup), "meta_title": ("meta_title", text),
+        "page_title": ("meta_title", text), "images": ("images", int),
+        "status": ("visible", lambda value: VISIBLE.get(str(value), str(value))),
+    }  # fmt: skip
+    return {meaning[name][0]: meaning[name][1](value) for name, value in fields.items() if name in meaning}
+
+
+def _countable(sku: dict[str, Any]) -> bool:
+    return sku["count"] is not None and Decimal(str(sku["count"])) > 20
+
+
+def picture(shade: int, side: int = 24) -> bytes:
+    """A small PNG in one colour."""
+    rows = b"".join(b"\0" + bytes((shade, 255 - shade, 128)) * side for _ in range(side))
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def _codes(product: dict[str, Any]) -> set[str]:

@@ -1,5 +1,6 @@
 """What came of it: both shops compared through their own APIs, what is set aside, and what it took."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -11,11 +12,14 @@ STORES = ("cscart", "webasyst")
 LINES = 40
 
 
-def judge(scene: Scene, problems: list[str], quiet_writes: int) -> tuple[dict[str, Any], list[str]]:
-    """The result as one object, and the records that are set aside, in words. Records that wait for their merchant are no difference."""
+def judge(scene: Scene, problems: list[str], quiet_writes: int, expected: Mapping[str, compare.Row]) -> tuple[dict[str, Any], list[str]]:
+    """The result as one object, and the records that are set aside, in words. Records that wait for their merchant are no difference.
+
+    `expected`: by SKU, what the script's own edits made of fields.
+    """
     parked = list(scene.links.parked())
     aside = compare.Aside.of(parked)
-    products, found = compare.product_differences(scene.cscart, scene.webasyst, aside)
+    products, found = compare.product_differences(scene.cscart, scene.webasyst, aside, expected)
     orders, more = compare.order_differences(scene.cscart, scene.webasyst, NAME, aside)
     dead = len(scene.stack.dead_letters())
     differences = problems + found + more

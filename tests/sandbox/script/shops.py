@@ -93,12 +93,13 @@ class WebasystShop:
     session: requests.Session = field(default_factory=requests.Session)
     _stocks: list[str] | None = None
 
-    def call(self, verb: str, method: str, params: Any = None, form: Any = None) -> Any:
+    def call(self, verb: str, method: str, params: Any = None, form: Any = None, files: Any = None) -> Any:
         answer = self.session.request(
             verb,
             f"{self.url}api.php/{method}",
             params=params,
             data=form,
+            files=files,
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=60,
             allow_redirects=False,
@@ -128,7 +129,7 @@ class WebasystShop:
                 return
             last = int(rows[-1]["id"])
 
-    def edit_sku(self, sku: dict[str, Any], **fields: Any) -> None:
+    def edit_sku(self, sku: dict[str, Any], /, **fields: Any) -> None:
         """`count` is that of the first stock where the shop keeps several; the others stay."""
         form = {f"sku[0][{name}]": value for name, value in fields.items()}
         if "count" in fields and self.stocks():
@@ -150,6 +151,15 @@ class WebasystShop:
             form |= {f"skus[{number}][stock][{stock}]": sku["count"] for stock in self.stocks()[:1] or ["0"]}
             form |= {f"skus[{number}][stock][{stock}]": 0 for stock in self.stocks()[1:]}
         return str(self.call("POST", "shop.product.add", form=form)["id"])
+
+    def add_image(self, product_id: str, data: bytes) -> None:
+        self.call("POST", "shop.product.images.add", {"product_id": product_id}, files={"file": ("picture.png", data, "image/png")})
+
+    def place(self, sku_id: str, amount: int, name: str, email: str) -> str:
+        """An order at the shop's own prices."""
+        form = {"contact[name]": name, "contact[email]": email, "items[0][sku_id]": sku_id, "items[0][quantity]": amount}
+        found = self.call("POST", "shop.order.add", form=form)
+        return str(found["id"] if isinstance(found, dict) else found)
 
     def stocks(self) -> list[str]:
         """Ids; none where the shop keeps plain counts."""
