@@ -1,18 +1,18 @@
-"""What the Store port promises about products, held against the stores in memory and against both clients over HTTP."""
+"""What the Store port promises about reading and creating products, held against the stores in memory and both clients over HTTP."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from storesync.domain import prints
-from storesync.domain.exchange import ImageSource, ProductWrite
-from storesync.domain.model import Group, Product, Record, Variant
-from storesync.errors import FilterIgnored, NotKept, OutcomeUnknown, UnsupportedValue
+from storesync.domain.model import Group
+from storesync.errors import FilterIgnored, OutcomeUnknown, UnsupportedValue
 
-from tests.contract.shops import SHOPS, Shop, png
+from tests.contract.products import changed, key, moment, rows, values, with_variant, write_of
+from tests.contract.shops import SHOPS, Shop
 
 
 @pytest.fixture(params=SHOPS)
@@ -22,31 +22,6 @@ def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr("storesync.webasyst.products.PAGE", 3, raising=False)
     with SHOPS[request.param]() as found:
         yield found
-
-
-def rows(shop: Shop, after: str = "") -> list[Record]:
-    return [row for page in shop.store.scan(after) for row in page.items]
-
-
-def changed(shop: Shop, since: datetime) -> set[str]:
-    return {row.product_id for page in shop.store.changed(since) for row in page.items}
-
-
-def moment(shop: Shop) -> datetime:
-    return datetime.fromtimestamp(int(shop.clock()), UTC)
-
-
-def write_of(product: Product, *changes: str, **parts: object) -> ProductWrite:
-    return ProductWrite(product, replace(product, **parts), frozenset(changes))  # type: ignore[arg-type]
-
-
-def with_variant(product: Product, **fields: object) -> Product:
-    first, *others = product.variants
-    return product.with_variants((replace(first, **fields), *others))  # type: ignore[arg-type]
-
-
-def key(group: Group, product: Product) -> str:
-    return prints.key(group, product.variants[0].id)
 
 
 # -- the store itself
@@ -188,10 +163,6 @@ def test_created_products_are_kept_as_fitted(shop: Shop) -> None:
         assert kept.listing.visibility is fitted.listing.visibility
 
 
-def values(variant: Variant) -> tuple[object, ...]:
-    return (variant.sku, prints.number(variant.price), prints.number(variant.compare_price), variant.stock, variant.available)
-
-
 def test_unlimited_stock_is_not_a_number(shop: Shop) -> None:
     product = with_variant(shop.product("A-1"), stock=None)
     kept = shop.store.create([product], {})[0].product
@@ -231,121 +202,3 @@ def test_what_fits_is_what_is_kept(shop: Shop) -> None:
 def test_a_sku_that_would_be_cut_is_refused(shop: Shop) -> None:
     with pytest.raises(UnsupportedValue):
         shop.store.fit(shop.product("A-1") and with_variant(shop.product("A-1"), sku="x" * 256))
-
-
-# -- writing
-
-
-def test_only_what_is_named_is_written(shop: Shop) -> None:
-    """Somebody else's edit between our read and our write stays, unless it is of the same group."""
-    product = shop.made("A-1")
-    other = write_of(product, Group.CONTENT.value, content=replace(product.content, name="Theirs"))
-    assert shop.store.write([other])[0].error is None
-    price = write_of(product, key(Group.PRICE, product), variants=(replace(product.variants[0], price=Decimal("77.00"), stock=1),))
-    kept = shop.store.write([price])[0].product
-    assert kept is not None
-    assert (kept.content.name, kept.variants[0].price, kept.variants[0].stock) == ("Theirs", Decimal("77.00"), 50)
-
-
-def test_each_group_of_a_variant_is_written(shop: Shop) -> None:
-    product = shop.made("A-1", "A-2")
-    first, second = product.variants
-    changed_variant = replace(second, sku="A-9", price=Decimal("5.55"), compare_price=Decimal("6.66"), stock=0, available=False)
-    changes = [prints.key(group, second.id) for group in (Group.IDENTITY, Group.PRICE, Group.STOCK)]
-    outcome = shop.store.write([write_of(product, *changes, variants=(first, changed_variant))])[0]
-    assert outcome.error is None and outcome.product is not None
-    assert [values(item) for item in outcome.product.variants] == [values(first), values(changed_variant)]
-    assert outcome.product == shop.read(product.id)
-
-
-def test_many_products_are_written_at_once(shop: Shop) -> None:
-    products = [shop.made(f"A-{number}") for number in range(5)]
-    writes = [write_of(item, key(Group.STOCK, item), variants=(replace(item.variants[0], stock=at),)) for at, item in enumerate(products)]
-    outcomes = shop.store.write(writes)
-    assert [outcome.product.variants[0].stock for outcome in outcomes if outcome.product] == [0, 1, 2, 3, 4]
-
-
-def test_a_product_that_is_gone_does_not_stop_the_others(shop: Shop) -> None:
-    product = shop.made("A-1")
-    ghost = replace(product, id="987654", variants=(replace(product.variants[0], id="987655" if not shop.is_cscart else "987654"),))
-    writes = [
-        write_of(ghost, key(Group.STOCK, ghost), variants=(replace(ghost.variants[0], stock=1),)),
-        write_of(product, key(Group.STOCK, product), variants=(replace(product.variants[0], stock=1),)),
-    ]
-    gone, kept = shop.store.write(writes)
-    assert gone.error is not None and gone.product is None
-    assert kept.error is None and kept.product is not None and kept.product.variants[0].stock == 1
-
-
-def test_a_new_variant_is_added_once(shop: Shop) -> None:
-    product = shop.made("A-1")
-    fresh = Variant("", "A-2", Decimal("3.00"), name="Large", stock=7)
-    outcome = shop.store.write([write_of(product, variants=(*product.variants, fresh))])[0]
-    assert outcome.error is None and outcome.product is not None
-    assert [item.sku for item in outcome.product.variants] == ["A-1", "A-2"]
-    assert outcome.product.variants[0].id == product.variants[0].id
-    assert {row.product_id for row in rows(shop)} == {product.id}
-
-
-@pytest.mark.parametrize("group", [Group.PRICE, Group.STOCK, Group.CONTENT])
-def test_a_write_that_was_skipped_in_silence_is_noticed(shop: Shop, group: Group) -> None:
-    product = shop.made("A-1")
-    shop.clock.seconds += 5
-    first = replace(product.variants[0], price=Decimal("1.23"), stock=3)
-    name = group.value if group is Group.CONTENT else key(group, product)
-    shop.skip("write")
-    outcome = shop.store.write([write_of(product, name, variants=(first,), content=replace(product.content, name="Never"))])[0]
-    assert isinstance(outcome.error, NotKept)
-
-
-def test_a_write_whose_answer_was_lost_is_there_or_tried_again(shop: Shop) -> None:
-    product = shop.made("A-1")
-    shop.lose("write")
-    write = write_of(product, key(Group.PRICE, product), variants=(replace(product.variants[0], price=Decimal("1.23")),))
-    outcome = shop.store.write([write])[0]
-    assert outcome.error is None or outcome.error.retriable
-    assert shop.read(product.id).variants[0].price == Decimal("1.23")
-
-
-# -- images
-
-
-def source(shop: Shop, number: int) -> ImageSource:
-    """With its address in the other shop, as the engine has it, whether the image is here already or not."""
-    return ImageSource(url=shop.picture(number), data=png(number), filename=f"{number}.png")
-
-
-def test_images_become_exactly_these_in_this_order(shop: Shop) -> None:
-    product = shop.made("A-1")
-    kept = shop.store.put_images(product, [source(shop, number) for number in (1, 2, 3)])
-    assert len(kept.images) == 3 and len({image.key for image in kept.images}) == 3
-    first, second, third = kept.images
-    stay = [replace(source(shop, 3), id=third.id), source(shop, 4), replace(source(shop, 1), id=first.id)]
-    again = shop.store.put_images(kept, stay)
-    assert len(again.images) == 3
-    if not shop.is_cscart:  # CS-Cart can only have all of them anew
-        assert (again.images[0].id, again.images[2].id) == (third.id, first.id)
-    assert second.id not in {image.id for image in again.images}
-    assert again == shop.read(product.id)
-
-
-def test_an_image_can_go(shop: Shop) -> None:
-    product = shop.made("A-1")
-    kept = shop.store.put_images(product, [source(shop, 1), source(shop, 2)])
-    last = kept.images[1]
-    assert len(shop.store.put_images(kept, [replace(source(shop, 2), id=last.id)]).images) == 1
-
-
-def test_images_that_were_skipped_in_silence_are_noticed(shop: Shop) -> None:
-    """Also when there were as many before."""
-    product = shop.made("A-1")
-    kept = shop.store.put_images(product, [source(shop, 1)])
-    shop.skip("put_images")
-    with suppress(NotKept):
-        again = shop.store.put_images(kept, [source(shop, 2)])
-        assert again.images[0].key != kept.images[0].key
-
-
-def test_categories_have_paths(shop: Shop) -> None:
-    for category in shop.store.categories():
-        assert category.id and category.path.endswith(category.name)
