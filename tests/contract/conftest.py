@@ -16,6 +16,7 @@ from storesync.state.links import Links
 from storesync.state.streams import Streams
 from storesync.state.tables import Table
 
+from tests.contract.shops import SHOPS, Shop
 from tests.fakes.tables import MemoryTable
 from tests.sandbox.local.emulator import Emulator
 from tests.sandbox.local.template import REGION
@@ -109,3 +110,13 @@ def state(request: pytest.FixtureRequest) -> Remembered:
 @pytest.fixture
 def links(state: Remembered) -> Links:
     return state.links()
+
+
+@pytest.fixture(params=SHOPS)
+def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """Each implementation of the Store port, with pages of a few rows, so that a handful of records fills several."""
+    sizes = {"webasyst.products.PAGE": 3, "webasyst.orders.PAGE": 3, "cscart.pages.FIRST": 6, "cscart.pages.SIZES": range(4, 7)}
+    for name, size in (sizes | {"cscart.pages.STEP_BACK": 2}).items():
+        monkeypatch.setattr(f"storesync.{name}", size)
+    with SHOPS[request.param]() as found:
+        yield found

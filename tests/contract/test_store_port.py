@@ -1,6 +1,5 @@
 """What the Store port promises about reading and creating products, held against the stores in memory and both clients over HTTP."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -12,17 +11,7 @@ from storesync.domain.model import Group
 from storesync.errors import FilterIgnored, OutcomeUnknown, UnsupportedValue
 
 from tests.contract.products import changed, key, moment, rows, values, with_variant, write_of
-from tests.contract.shops import SHOPS, Shop
-
-
-@pytest.fixture(params=SHOPS)
-def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """Pages of three rows, so that a handful of products fills several."""
-    monkeypatch.setattr("storesync.cscart.products.PAGE", 3, raising=False)
-    monkeypatch.setattr("storesync.webasyst.products.PAGE", 3, raising=False)
-    with SHOPS[request.param]() as found:
-        yield found
-
+from tests.contract.shops import Shop
 
 # -- the store itself
 

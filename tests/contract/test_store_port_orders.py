@@ -1,6 +1,5 @@
 """What the Store port promises about orders and customers, held against the stores in memory and against both clients over HTTP."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,17 +10,9 @@ from storesync.domain.model import Product
 from storesync.domain.orders import Customer, Line, Order
 from storesync.errors import OutcomeUnknown, UnmappedStatus
 
-from tests.contract.shops import BUYER, SHOPS, WEBASYST_ONLY, Shop
+from tests.contract.shops import BUYER, WEBASYST_ONLY, Shop
 
 MARK = "main:other:105"
-
-
-@pytest.fixture(params=SHOPS)
-def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    monkeypatch.setattr("storesync.cscart.orders.PAGE", 3, raising=False)
-    monkeypatch.setattr("storesync.webasyst.orders.PAGE", 3, raising=False)
-    with SHOPS[request.param]() as found:
-        yield found
 
 
 def changed(shop: Shop, since: datetime) -> list[str]:

@@ -1,6 +1,5 @@
 """What the Store port promises about writing products and their images, held against the stores in memory and both clients over HTTP."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -11,17 +10,7 @@ from storesync.domain.model import Group, Variant
 from storesync.errors import NotKept
 
 from tests.contract.products import key, rows, source, values, write_of
-from tests.contract.shops import SHOPS, Shop
-
-
-@pytest.fixture(params=SHOPS)
-def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """Pages of three rows, so that a handful of products fills several."""
-    monkeypatch.setattr("storesync.cscart.products.PAGE", 3, raising=False)
-    monkeypatch.setattr("storesync.webasyst.products.PAGE", 3, raising=False)
-    with SHOPS[request.param]() as found:
-        yield found
-
+from tests.contract.shops import Shop
 
 # -- writing
 
