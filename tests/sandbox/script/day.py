@@ -132,7 +132,8 @@ class Day:
     def _edit_cscart(self, rows: list[dict[str, Any]]) -> None:
         edits: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
             lambda _: {"price": self._cents()},
-            lambda _: {"amount": self.random.randint(1, 90)},
+            # Where nothing was counted, counting begins with it.
+            lambda row: {"amount": self.random.randint(1, 90), **({"tracking": "B"} if row.get("tracking") == "D" else {})},
             lambda _: {"product": self._name(), "full_description": self._text()},
             lambda _: {"list_price": "999999.99", "page_title": "Купить +доставка & «скидка»", "short_description": self._text()},
             lambda row: {"status": "H" if row["status"] == "A" else "A"},
