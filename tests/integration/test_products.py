@@ -50,7 +50,7 @@ def test_equal_products_are_linked_without_a_write(scene):
     assert [entry.action for entry in scene.history("A")] == [Action.LINKED]
 
 
-@pytest.mark.parametrize("skus_", [("A", "A"), ("A", "a"), ("", "B"), ("  ", "B")])
+@pytest.mark.parametrize("skus_", [("A", "A"), ("A", "a"), ("A", "\u0410"), ("A B", "A  B"), ("", "B"), ("  ", "B")])
 @pytest.mark.parametrize("store", StoreName)
 def test_doubtful_skus_are_reported_before_the_first_write_and_never_matched(scene, store, skus_):
     for sku in skus_:
@@ -68,9 +68,10 @@ def test_doubtful_skus_are_reported_before_the_first_write_and_never_matched(sce
     assert scene.sweep() == 0
 
 
-def test_a_sku_that_differs_only_by_case_from_the_other_sides_is_left_alone(scene):
+@pytest.mark.parametrize("alike", ["CUP", "\u0421up", "\uff23up"])
+def test_a_sku_that_is_too_like_the_other_sides_is_left_alone(scene, alike):
     scene.add(OURS, "Cup")
-    scene.add(THEIRS, "CUP")
+    scene.add(THEIRS, alike)
     assert scene.sweep() == 0
     assert set(scene.parked().values()) == {"DuplicateSku"}
 

@@ -1,5 +1,6 @@
 """Products as both stores see them: content, images, listing and variants, with nothing of a vendor's format."""
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -126,6 +127,9 @@ class Category:
     path: str = ""
 
 
+LOOK_ALIKES = str.maketrans("авекмнорстухіјѕё", "abekmhopctyxijse")  # Cyrillic letters that nobody can tell from Latin ones
+
+
 def sku_key(sku: str) -> str:
-    """SKUs match trimmed and case-sensitively; this folded key only finds those that are too alike."""
-    return sku.strip().casefold()
+    """SKUs match trimmed and case-sensitively; this folded key only finds those that are too alike, to the eye or to a shop's collation."""
+    return " ".join(unicodedata.normalize("NFKC", sku).casefold().translate(LOOK_ALIKES).split())
