@@ -51,7 +51,8 @@ for module in MODULES:
 
 
 def refused(status: int, text: str) -> Response[str]:
-    return Visit.of(app.current_event).page("refused.html", status=status, text=text)
+    """Asks no table: one that does not answer may be why this page is shown."""
+    return Visit.of(app.current_event).page("refused.html", status=status, text=text, connections=[])
 
 
 @app.exception_handler(Unauthentic)

@@ -17,7 +17,7 @@ from storesync.domain.connection import Connection
 
 LANGUAGE, NOTICE = "storesync-language", "storesync-notice"
 YEAR = 365 * 86_400
-MOST_FIELDS = 5_000
+MOST_FIELDS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,14 @@ class Visit:
         return list((self.form or {}).get(name) or [])
 
     def page(self, template: str, connection: Connection | None = None, **values: Any) -> Response[str]:
-        """The whole page, with what its frame shows."""
-        given = {
-            "connections": bootstrap.connections().list() if self.session else [],
-            "notice": NOTICES.get(self.cookies.get(NOTICE, ""), ""),
-        }
-        answer = rendering.page(template, self.language, **{"visit": self, "connection": connection, **given, **values})
-        if given["notice"]:
+        """The whole page, with what its frame shows. Who names the connections has no table read for them."""
+        notice = NOTICES.get(self.cookies.get(NOTICE, ""), "")
+        listed = values.pop("connections", None)
+        if listed is None:
+            listed = bootstrap.connections().list() if self.session else []
+        frame = {"visit": self, "connection": connection, "connections": listed, "notice": notice}
+        answer = rendering.page(template, self.language, **frame, **values)
+        if notice:
             answer.cookies.append(cookie(NOTICE, "", 0))
         return answer
 

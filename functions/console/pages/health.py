@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from visit import connection, visit
 
 router = APIGatewayHttpRouter()
 SECRET = "health_token"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @router.get("/console/health/<name>")
@@ -22,7 +24,7 @@ def health(name: str) -> Response[str]:
     """200 when all is well, 503 when it needs somebody, 401 without the token: whether a connection exists is told to nobody else."""
     connection_id = name.removesuffix(".json")
     given = visit(router).headers.get("authorization", "").removeprefix("Bearer ")
-    wanted = bootstrap.secrets().get(connection_id, SECRET) if connection_id.replace("-", "").replace("_", "").isalnum() else ""
+    wanted = bootstrap.secrets().get(connection_id, SECRET) if _NAME.fullmatch(connection_id) else ""
     if not wanted or not hmac.compare_digest(given.encode(), wanted.encode()):
         return _answer(401, {"error": "unauthorised"}, {"www-authenticate": "Bearer"})
     try:

@@ -81,8 +81,8 @@ def choose(connection_id: str, store: str, record_id: str) -> Response[str]:
     found = connection(connection_id)
     side = _side("product", store, record_id)
     cscart_id = records.product(bootstrap.world(found.id), side, record_id).ids[0]
-    winner = StoreName(visit(router).field("winner"))
-    if cscart_id:
+    winner = visit(router).field("winner")
+    if cscart_id and winner in set(StoreName):
         bootstrap.queue().send([look(found.id, "choose", uuid.uuid4().hex, winner, cscart_id)])
     return visit(router).redirect(f"/console/c/{found.id}/records/product/{side}/{record_id}", "queued")
 
@@ -142,7 +142,7 @@ def _key(one: Parked) -> str:
 
 
 def _side(kind: str, store: str, record_id: str) -> StoreName:
-    if kind not in KINDS or store not in set(StoreName) or not record_id.isdigit():
+    if kind not in KINDS or store not in set(StoreName) or not (record_id.isascii() and record_id.isdigit()):
         raise NotFoundError
     return StoreName(store)
 
