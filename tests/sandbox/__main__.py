@@ -145,7 +145,8 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 def main(arguments: list[str]) -> int:
     options, as_json = parse(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # Also Ctrl-C's own: a shell that starts this in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
         result = guarded(options)
