@@ -294,6 +294,18 @@ def test_products_wait_for_a_store_that_is_down_and_go_on_when_it_is_back():
     assert [scene.variant(THEIRS, sku).stock for sku in ("A", "B")] == [9, 9]
 
 
+def test_products_wait_while_the_owner_pauses_the_connection():
+    scene = linked("A")
+    scene.change(paused=True)
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, stock=8)
+    scene.again(OURS, scene.product(OURS, "A").id)
+    assert scene.variant(THEIRS, "A").stock == 5
+    scene.change(paused=False)
+    scene.clock.sleep(10_000)
+    scene.pull()
+    assert scene.variant(THEIRS, "A").stock == 8
+
+
 def test_the_texts_of_a_product_survive_what_the_shops_make_of_them():
     scene = Scene()
     scene.add(OURS, "A", description="<p>Tea &amp; <i>cup</i></p>")

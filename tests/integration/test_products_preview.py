@@ -10,6 +10,7 @@ from storesync.domain.journal import Action, Entry
 from storesync.domain.model import Group, StoreName
 from storesync.sync import preview, undo
 
+from tests.fakes.stores import Trouble
 from tests.integration.product_scene import OURS, THEIRS, Scene
 
 TEXTS = ("<p>Tea <b>cup</p>", "Caf\u00e9 & \U0001f600", " two  blanks ", "x" * 300, "")
@@ -57,6 +58,13 @@ def test_a_preview_writes_to_no_shop_and_shows_old_and_new_of_every_field():
     assert run.counts == {"written_webasyst": 1, "prices_up": 1, "created_cscart": 1, "skipped": 1} | {
         name: count for name, count in run.counts.items() if not count
     }
+
+
+def test_a_preview_that_a_shop_does_not_answer_says_that_it_failed():
+    scene = linked(1)
+    scene.cscart.faults.arm(Trouble.FORBIDDEN, times=10**6)
+    scene.ask(preview.ask("main", "preview1"))
+    assert [(run.outcome, run.error) for run in scene.runs("preview")] == [("failed", "Forbidden")]
 
 
 def test_a_preview_can_be_had_before_anything_runs():

@@ -1,9 +1,8 @@
 """Pulls and sweeps: find what may have changed, cheaply, and queue it. Nothing is written to a store here."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from ..domain.changes import ORDERS, PRODUCTS, SWEEP, Cause, Change, Kind
 from ..domain.connection import Connection
@@ -14,6 +13,7 @@ from . import proof
 from .budget import Budget
 from .catalogue import CatalogueStream
 from .guards import KINDS
+from .health import AllConnections
 from .index import SkuIndex
 from .leases import LEASE_SECONDS
 from .order_pull import OrderPull
@@ -23,10 +23,6 @@ from .runs import RunLog, find
 
 STREAMS = {"product": (PRODUCTS, SWEEP), "order": (ORDERS,)}
 LEAST_MS = 5_000
-
-
-class AllConnections(Protocol):
-    def list(self) -> Iterable[Connection]: ...
 
 
 def period(connection: Connection, stream: str) -> int:

@@ -34,11 +34,14 @@ class Worker:
 
         Raises UnknownConnection, and any retriable error for the queue to deliver again.
 
-        Without the settings it takes, nothing is read or written and the change is dropped: the next pull sees it again.
+        Without the settings it takes, and while the owner pauses it, nothing is read or written: products wait, orders are seen again by the
+        next pull.
         """
         world = self._world(change.connection)
         looks = change.kind is Kind.LOOK or (change.kind is Kind.STREAM and change.ids[0] == PREVIEW)
         if not (world.connection.ready or (looks and not world.connection.missing())):
+            if change.kind is Kind.PRODUCT:
+                waiting.hold(world, change.store, change.ids)
             return {"not_ready": 1}
         try:
             return self._apply(world, change, Budget.of(world.clock, remaining), receives)
@@ -54,12 +57,26 @@ class Worker:
         if change.kind is Kind.LOOK:
             return self._look(world, change.ids, budget) if self._look else {}
         if change.kind is Kind.STREAM and change.ids[0] in ASKED_FOR:
-            return ASKED_FOR[change.ids[0]](world, budget).run(change)
+            return self._asked_for(world, change, budget, receives)
         if change.kind is Kind.STREAM:
             return Pull(world, budget, last=receives >= waiting.PATIENCE).run(change)
         if change.kind is Kind.PRODUCT:
             return self._products(world, change, budget, receives)
         return apply_change(world, change)
+
+    @staticmethod
+    def _asked_for(world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
+        """What an owner has asked for says so when it fails for good."""
+        try:
+            return ASKED_FOR[change.ids[0]](world, budget).run(change)
+        except SyncError as error:
+            if error.retriable and receives < waiting.PATIENCE:
+                raise
+            if change.ids[0] != REINDEX:
+                runs.RunLog(world, change.ids[0], change.run).save("failed", type(error).__name__)
+            if isinstance(error, PAUSING):
+                raise
+            return {"failed": 1}
 
     def _products(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         """A store that is down costs no message: the products wait for it."""
