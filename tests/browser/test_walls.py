@@ -1,10 +1,19 @@
 """The door and the walls, asked without a browser: what no page and no form may let through."""
 
+import os
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
+from storesync.domain.changes import Cause, Change, Kind
+from storesync.domain.model import StoreName
+from storesync.domain.orders import Customer
+from storesync.state.links import Links
+from storesync.state.tables import Table
+from storesync.sync.customers import email_key
 
 from .conftest import SECRET, Site
 
@@ -13,6 +22,7 @@ PROTECTED = ("", "/connections", "/c/none", "/c/none/settings", "/c/none/chart.s
 
 @pytest.fixture(scope="module")
 def session(site: Site) -> Iterator[requests.Session]:
+    os.environ.update(AWS_ENDPOINT_URL=site.stack.aws_url, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     with requests.Session() as session:
         answer = session.post(f"{site.url}/sign-in", data={"secret": SECRET}, headers={"sec-fetch-site": "same-origin"})
         assert answer.status_code == 200
@@ -109,3 +119,49 @@ def test_files_are_kept_by_browsers_under_an_address_of_their_content(site: Site
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
     assert requests.get(f"{site.url}/static/x/..%2Fapp.py", timeout=20, allow_redirects=False).status_code in (303, 404)
+
+
+def test_dead_letters_are_shown_sent_again_or_dismissed_and_none_is_lost(site: Site, session: requests.Session) -> None:
+    session.post(f"{site.url}/connections", data={"name": "letters", "token": token(site, session)})
+    change = Change("letters", Kind.ORDER, StoreName.CSCART, ("<b>105",), Cause.HOOK, "seen").to_message()
+    foreign = Change("elsewhere", Kind.ORDER, StoreName.CSCART, ("7",), Cause.HOOK, "seen").to_message()
+    for group, body in (("one", change), ("two", "not a change"), ("three", foreign)):
+        url = site.stack.physical("ChangesDeadLetters")
+        site.stack.client("sqs").send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=group)
+    page = session.get(f"{site.url}/c/letters/parked").text
+    ids = re.findall(r'name="letter" value="([^"]+)"', page)
+    assert len(ids) == 2
+    assert "&lt;b&gt;105" in page
+    assert "cannot be understood" in page
+    form = {"letter": ids, "token": token(site, session)}
+    session.post(f"{site.url}/c/letters/letters", data={**form, "action": "retry"})
+    assert sorted(site.stack.dead_letters()) == sorted(["not a change", foreign])
+    session.post(f"{site.url}/c/letters/letters", data={**form, "action": "dismiss"})
+    assert site.stack.dead_letters() == [foreign]
+
+
+def test_a_connection_goes_only_when_its_name_is_typed_and_nothing_of_it_stays(site: Site, session: requests.Session) -> None:
+    session.post(f"{site.url}/connections", data={"name": "doomed", "token": token(site, session)})
+    refused = session.post(f"{site.url}/c/doomed/remove", data={"name": "doomde", "token": token(site, session)})
+    assert refused.status_code == 422
+    done = session.post(f"{site.url}/c/doomed/remove", data={"name": "doomed", "token": token(site, session)})
+    assert (done.status_code, "doomed" in done.text) == (200, False)
+    assert session.get(f"{site.url}/c/doomed").status_code == 404
+    names = [one["Name"] for one in site.stack.client("ssm").describe_parameters()["Parameters"]]
+    assert not [name for name in names if "/doomed/" in name]
+
+
+def test_a_customer_is_looked_up_exported_and_erased_by_email(site: Site, session: requests.Session) -> None:
+    session.post(f"{site.url}/connections", data={"name": "buyers", "token": token(site, session)})
+    links = Links(Table(site.stack.physical("StateTable"), "eu-central-1"), "buyers")
+    world: Any = SimpleNamespace(connection=SimpleNamespace(id="buyers"), links=links)
+    links.save_customer(StoreName.CSCART, email_key(world, Customer(email="Ann@Example.org")), "77")
+
+    def asked(action: str) -> requests.Response:
+        form = {"email": "ann@example.org", "action": action, "token": token(site, session)}
+        return session.post(f"{site.url}/c/buyers/customer", data=form)
+
+    assert "contact 77" in asked("").text
+    assert asked("export").json()["links"][0]["webasyst_contact"] == "77"
+    assert "Erased" in asked("erase").text
+    assert "Nothing is kept" in asked("").text

@@ -19,4 +19,7 @@ def kept(world: World, email: str) -> dict[str, Any]:
 def erase(world: World, email: str) -> bool:
     """Whether there was anything."""
     key = email_key(world, Customer(email=email))
-    return bool(key) and world.links.erase_customer(StoreName.CSCART, key)
+    contact = world.links.customer(StoreName.CSCART, key) if key else ""
+    if contact:
+        world.links.erase_customer(StoreName.WEBASYST, contact)
+    return bool(contact) and world.links.erase_customer(StoreName.CSCART, key)
