@@ -27,7 +27,15 @@ STACK = "storesync"
 SERVICES = "cloudformation,s3,lambda,iam,dynamodb,sqs,ssm,sts,apigateway,scheduler,events,logs,monitoring,sns,tagging"
 PARAMETERS = ("AllowPrivateAddresses=true", f"Architecture={'arm64' if os.uname().machine == 'aarch64' else 'x86_64'}")
 BUYER = {"email": "anna@example.com", "firstname": "Anna", "lastname": "O'Neil", "phone": "+79000000001"}
-ADDRESS = {"firstname": "Anna", "lastname": "O'Neil", "address": "Main St 1", "city": "Kazan", "state": "TA", "country": "RU", "zipcode": "420000"}
+ADDRESS = {
+    "firstname": "Anna",
+    "lastname": "O'Neil",
+    "address": "Main St 1",
+    "city": "Kazan",
+    "state": "TA",
+    "country": "RU",
+    "zipcode": "420000",
+}
 MINUTES = 6
 
 
@@ -56,8 +64,17 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         variables = {"AWS_ENDPOINT_URL": emulator.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
         os.environ.update(variables, AWS_DEFAULT_REGION=REGION, SAM_CLI_TELEMETRY="0")
         command = [SAM / "bin" / "sam", "deploy", "--template-file", ROOT / ".aws-sam" / "build" / "template.yaml", "--stack-name", STACK]
-        options = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset", "--no-progressbar"]
-        done = subprocess.run([*command, *options, "--parameter-overrides", *PARAMETERS], cwd=ROOT, capture_output=True, text=True, check=False)
+        options = [
+            "--resolve-s3",
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "CAPABILITY_AUTO_EXPAND",
+            "--no-confirm-changeset",
+            "--no-progressbar",
+        ]
+        done = subprocess.run(
+            [*command, *options, "--parameter-overrides", *PARAMETERS], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         stack = Deployed(emulator.url)
         stack.api_url = f"{emulator.url}/_aws/execute-api/{stack.physical('HttpApi')}/$default"

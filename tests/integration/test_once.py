@@ -36,7 +36,9 @@ def descendants(pid: int) -> set[int]:
 
 
 def alive(pids: set[int]) -> set[int]:
-    return {pid for pid in pids if (Path("/proc") / str(pid) / "stat").exists() and " Z " not in (Path("/proc") / str(pid) / "stat").read_text()}
+    return {
+        pid for pid in pids if (Path("/proc") / str(pid) / "stat").exists() and " Z " not in (Path("/proc") / str(pid) / "stat").read_text()
+    }
 
 
 def test_a_day_of_edits_on_both_sides_ends_with_both_shops_equal() -> None:

@@ -75,7 +75,9 @@ def test_it_speaks_russian_to_those_who_want_it(stage: Stage) -> None:
 @pytest.mark.parametrize("store", ["cscart", "webasyst"])
 def test_an_edit_is_written_in_the_shop_where_it_was_made_and_only_there(stage: Stage, store: str) -> None:
     before = stage.goods("KETTLE", "webasyst" if store == "cscart" else "cscart")
-    assert stage.send("/product", **stage.goods("KETTLE", store) | {"name": f"Kettle {store} & Co", "price": "12,5", "stock": "7"}) == "Saved."
+    assert (
+        stage.send("/product", **stage.goods("KETTLE", store) | {"name": f"Kettle {store} & Co", "price": "12,5", "stock": "7"}) == "Saved."
+    )
     after = stage.goods("KETTLE", store)
     assert (after["name"], after["price"], after["stock"]) == (f"Kettle {store} & Co", "12.50", 7)
     assert stage.goods("KETTLE", "webasyst" if store == "cscart" else "cscart") == before
@@ -105,7 +107,10 @@ def test_markup_in_a_name_stays_text(stage: Stage) -> None:
 def test_an_order_is_placed_and_moved(stage: Stage) -> None:
     kettle = stage.goods("KETTLE", "cscart")["sku_id"]
     before = set(stage.cscart.order_ids())
-    assert stage.send("/order", product0=kettle, amount0="2", product1="", amount1="1", buyer="Anna O'Neil", email="a@example.com") == "The order is placed."
+    assert (
+        stage.send("/order", product0=kettle, amount0="2", product1="", amount1="1", buyer="Anna O'Neil", email="a@example.com")
+        == "The order is placed."
+    )
     (order_id,) = set(stage.cscart.order_ids()) - before
     assert [int(line["amount"]) for line in values(stage.cscart.order(order_id)["products"])] == [2]
     assert stage.send("/status", store="cscart", order_id=order_id, status="C") == "The status is changed."

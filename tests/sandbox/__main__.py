@@ -37,7 +37,9 @@ def parse(arguments: list[str]) -> tuple[Options, bool]:
     parser.add_argument("--json", action="store_true", help="the last line printed is one JSON object")
     parser.add_argument("--state", type=Path, help="where the state is kept (default: .local; with --once a folder of its own)")
     parser.add_argument("--fresh", action="store_true", help="forget the state of earlier starts")
-    parser.add_argument("--port", type=int, default=0, help="the first of four neighbouring ports (default: 8700; with --once any free ones)")
+    parser.add_argument(
+        "--port", type=int, default=0, help="the first of four neighbouring ports (default: 8700; with --once any free ones)"
+    )
     for name in ("--webasyst-url", "--webasyst-token", "--cscart-url", "--cscart-email", "--cscart-key"):
         parser.add_argument(name, default="", help="a real shop in the place of the sandbox one")
     given = vars(parser.parse_args(arguments))

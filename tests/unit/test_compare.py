@@ -36,7 +36,9 @@ class Parked:
         self.store, self.record_id, self.reason, self.kind = store, record_id, reason, kind
 
 
-def judged(ours: list[dict[str, Any]], theirs: list[dict[str, Any]], *parked: Parked, stocks: tuple[str, ...] = ()) -> tuple[int, list[str]]:
+def judged(
+    ours: list[dict[str, Any]], theirs: list[dict[str, Any]], *parked: Parked, stocks: tuple[str, ...] = ()
+) -> tuple[int, list[str]]:
     left: Any = Shop(*ours)
     right: Any = Shop(*theirs, stocks=stocks)
     return compare.product_differences(left, right, compare.Aside.of(parked))

@@ -29,7 +29,13 @@ class Emulator:
         self.url = f"http://127.0.0.1:{port}"
         with (folder / "emulator.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(Path(__file__).with_name("emulation.py")), str(self._socket.fileno()), *([str(more)] if more else [])],
+                [
+                    sys.executable,
+                    "-P",
+                    str(Path(__file__).with_name("emulation.py")),
+                    str(self._socket.fileno()),
+                    *([str(more)] if more else []),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

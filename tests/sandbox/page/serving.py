@@ -45,7 +45,9 @@ class Page:
         if request.method in ("GET", "HEAD") and request.path == "/":
             return self._show(request)
         if request.method == "GET" and request.path in FILES:
-            return Response(200, (HERE / request.path[1:]).read_bytes(), (("Content-Type", FILES[request.path]), ("Cache-Control", "no-cache")))
+            return Response(
+                200, (HERE / request.path[1:]).read_bytes(), (("Content-Type", FILES[request.path]), ("Cache-Control", "no-cache"))
+            )
         act = self._actions().get(request.path) if request.method == "POST" else None
         if act is None:
             return Response(404, b"no such page", (("Content-Type", "text/plain"),))

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from tests.sandbox.script.compare import mark_of, number, values
+from tests.sandbox.script.compare import mark_of, number, values, webasyst_stock
 from tests.sandbox.script.shops import CsCartShop, ShopError, WebasystShop
 
 STORES = ("cscart", "webasyst")
@@ -154,13 +154,11 @@ class Watch:
         skus, images = values(product["skus"]), values(product.get("images"))
         image = urljoin(self.webasyst.url, str(images[0].get("url_thumb") or "")) if images else ""
         for sku in skus:
-            by_stock, stocks = sku.get("stock"), self.webasyst.stocks()
-            count = by_stock.get(stocks[0]) if stocks and isinstance(by_stock, dict) and by_stock else sku["count"]
+            count = webasyst_stock(sku, self.webasyst.stocks())
+            stock = None if count == "unlimited" else int(count)
             variant = str(sku["name"] or "") if len(skus) > 1 else ""
-            yield (
-                sku,
-                Goods(str(product["id"]), str(sku["id"]), str(product["name"]).strip(), number(sku["price"]), _count(count), image, variant),
-            )
+            name = str(product["name"]).strip()
+            yield sku, Goods(str(product["id"]), str(sku["id"]), name, number(sku["price"]), stock, image, variant)
 
     def _note(self, before: list[Pair], after: list[Pair], view: View) -> None:
         """What differs from the last reading. A change has arrived when the other shop had the same shortly before."""
@@ -198,15 +196,11 @@ def _name(state: object) -> str:
     return str(state.get("name") or state) if isinstance(state, dict) else str(state)
 
 
-def _count(value: object) -> int | None:
-    return None if value is None else int(Decimal(str(value)))
-
-
 def _cscart_goods(row: dict[str, Any], parents: dict[str, dict[str, Any]]) -> Goods:
     parent = parents.get(str(row.get("parent_product_id") or "0"), row)
     pair = parent.get("main_pair")
     image = str(((pair.get("detailed") or pair.get("icon") or {}) if isinstance(pair, dict) else {}).get("image_path") or "")
-    stock = None if row.get("tracking") == "D" else _count(row["amount"])
+    stock = None if row.get("tracking") == "D" else int(Decimal(str(row["amount"])))
     product_id = str(row["product_id"])
     variant = str(row.get("variation_name") or "") if row.get("variation_group_id") else ""
     price = number(row.get("base_price") or row["price"])

@@ -152,7 +152,9 @@ class Day:
         tag = f"{self.seed}-{self.random.randint(1000, 9999)}"
         lamp = {"product": f"Лампа {self._name()}"[:200], "product_code": f"LAMP-{tag}", "price": "1290.50", "amount": 7, "status": "A"}
         kettle = {"sku": f"KETTLE/{tag}+1", "price": "3490.90", "count": 4}
-        mugs = [{"sku": f"MUG {tag} {size}", "name": size, "price": price, "count": 3} for size, price in (("S", "190.00"), ("L", "240.50"))]
+        mugs = [
+            {"sku": f"MUG {tag} {size}", "name": size, "price": price, "count": 3} for size, price in (("S", "190.00"), ("L", "240.50"))
+        ]
         self._try(
             "created in cscart",
             lambda: self.cscart.add(**lamp, full_description=self._text(), category_ids=[self.cscart.first_category()], company_id=1),
@@ -171,7 +173,7 @@ class Day:
 
     def _order(self, lines: dict[str, int], nth: int) -> None:
         buyer = {name: value.format(n=nth) for name, value in BUYER.items()}
-        order_id = self.cscart.place(lines, buyer, f"Заказ {nth}: позвонить & «не \"звонить\"» 100% +1 <3")
+        order_id = self.cscart.place(lines, buyer, f'Заказ {nth}: позвонить & «не "звонить"» 100% +1 <3')
         if self.random.random() < 0.3:
             self._try("discounted in cscart", lambda: self.cscart.discount(order_id, f"{self.random.randint(1, 99)}.{nth % 10}5"))
         if letter := self.random.choice(["", "P", "C", "I"]):
