@@ -21,5 +21,7 @@ def erase(world: World, email: str) -> bool:
     key = email_key(world, Customer(email=email))
     contact = world.links.customer(StoreName.CSCART, key) if key else ""
     if contact:
+        user = world.links.customer(StoreName.WEBASYST, contact)
+        world.links.erase_customer(StoreName.CSCART, f"user:{user}")
         world.links.erase_customer(StoreName.WEBASYST, contact)
     return bool(contact) and world.links.erase_customer(StoreName.CSCART, key)
