@@ -135,6 +135,11 @@ def test_texts_that_differ_only_by_what_shops_do_to_them_are_linked_without_a_wr
     assert planned(product("1", description=theirs), product("2", description=ours), None, None).decisions == ()
 
 
+def test_a_text_that_somebody_went_on_writing_is_not_the_same_text():
+    ours, theirs = product("1", description=LONG), product("2", description=LONG + "and more")
+    assert written(planned(ours, theirs, None, None)) == [(THEIRS, "content", {"description": LONG}, "first link")]
+
+
 def test_an_edit_of_markup_alone_flows_all_the_same():
     kept = (product("1", description="Tea"), product("2", description="Tea"))
     found = planned(product("1", description="<b>Tea</b>"), kept[1], *kept)

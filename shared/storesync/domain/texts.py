@@ -4,7 +4,7 @@ import html
 import unicodedata
 from html.parser import HTMLParser
 
-SHORTEST_CUT = 200  # a shop that cuts a text keeps at least so much of it
+CUT = range(230, 256)  # what is left of a text that a shop cuts at 255 characters, less blanks and markup
 SILENT = {"script", "style", "iframe", "object", "noscript"}
 
 
@@ -44,4 +44,4 @@ def alike(one: str, other: str) -> bool:
     if one == other:
         return True
     first, second = sorted((seen(one), seen(other)), key=len)
-    return first == second or (len(first) >= SHORTEST_CUT and second.startswith(first))
+    return first == second or (len(first) in CUT and second.startswith(first))
