@@ -226,8 +226,8 @@ def test_what_is_set_aside_is_dismissed_in_bulk(seeded: Site, visitor: Page) -> 
     assert {one.kind for one in left} == {"product"}
 
 
-def test_a_page_is_painted_in_a_fifth_of_a_second(seeded: Site, visitor: Page) -> None:
-    """From the click to the first paint, on a quiet machine; the best of three counts on a busy one."""
+def test_a_page_is_painted_well_within_a_second(seeded: Site, visitor: Page) -> None:
+    """From the click to the first paint; the best of three counts, as other tests may run beside this one."""
     script = "new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe({type: 'paint', buffered: true}))"
     best = {}
     for path in ("", "/records", "/settings", "/parked"):
