@@ -65,7 +65,11 @@ class Linker:
         now |= {name: value for name, value in prints.of(made).items() if name not in before}
         if update.match.source.id in self._late and update.media is not None:
             now[Group.MEDIA.value] = prints.of(kept)[Group.MEDIA.value] if store is update.media else LATE
-        lost = {item.id for item in kept.variants if item.id not in pairs} if store.other in update.added else set()
+        lost = (
+            {item.id for item in kept.variants if item.id not in pairs}
+            if store.other in update.added or update.pair.made_from is store
+            else set()
+        )
         return {name: value for name, value in now.items() if name.partition(":")[2] not in lost}
 
     def _gather(self, update: Update, kept: Mapping[StoreName, Product], rows: Sequence[Row], pairs: Mapping[str, str]) -> None:

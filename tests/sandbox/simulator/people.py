@@ -166,7 +166,8 @@ class People:
         return f"listing {listing.visibility} {listing.categories[0]}"
 
     def _edit_media(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
-        if self.strange(store, product.variants[0], item):  # their pictures could not be told apart
+        variant = product.variants[0]
+        if not self._linked(store, variant) and item.born != (store,):  # their pictures could not be told apart
             return "nothing"
         urls = [image.url for image in product.images]
         urls = [*urls[: self.random.randint(0, len(urls))], self._picture()]
