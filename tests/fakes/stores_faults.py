@@ -111,7 +111,7 @@ class Calls:
         """None when it was skipped in silence."""
         label = f"{self.store} write {operation} {what}".strip()
         self.hook(f"before {label}")
-        trouble = self._due(operation)
+        trouble = self._due(operation, reading=False)
         made = None if trouble is Trouble.SKIPPED else work()
         self.writes += 1
         self.hook(f"after {label}")
@@ -119,8 +119,11 @@ class Calls:
             raise OutcomeUnknown("the answer was lost", store=self.store)
         return made
 
-    def _due(self, operation: str) -> Trouble | None:
+    def _due(self, operation: str, *, reading: bool = True) -> Trouble | None:
+        """Only what reads has a filter that can be ignored."""
         trouble = self.faults.take(operation)
+        if trouble is Trouble.IGNORED and not reading:
+            return None
         if trouble in INSTEAD:
             raise INSTEAD[trouble]("the store is made to fail", store=self.store)
         if trouble is Trouble.SLOW:
