@@ -68,6 +68,31 @@ def test_doubtful_skus_are_reported_before_the_first_write_and_never_matched(sce
     assert scene.sweep() == 0
 
 
+def test_a_doubtful_sku_that_was_made_good_is_linked_and_not_told_of_any_more(scene):
+    scene.add(OURS, "A")
+    second = scene.add(OURS, "A")
+    scene.add(THEIRS, "A")
+    scene.sweep()
+    assert set(scene.parked().values()) == {"DuplicateSku"}
+    scene.cscart.edit_variant(scene.cscart.products([second])[0].variants[0].id, sku="B")
+    scene.sweep()
+    scene.sweep()
+    assert (scene.parked(), skus(scene, THEIRS)) == ({}, ["A", "B"])
+
+
+def test_a_doubtful_sku_whose_double_was_deleted_is_linked(scene):
+    scene.add(OURS, "A")
+    second = scene.add(OURS, "A")
+    scene.add(OURS, "Z")
+    scene.add(THEIRS, "A")
+    scene.sweep()
+    scene.cscart.remove(second)
+    scene.sweep()
+    scene.sweep()
+    assert len(scene.variants(THEIRS, "A")) == 1
+    assert "linked" in {entry.action for entry in scene.history("A")}
+
+
 @pytest.mark.parametrize("alike", ["CUP", "\u0421up", "\uff23up"])
 def test_a_sku_that_is_too_like_the_other_sides_is_left_alone(scene, alike):
     scene.add(OURS, "Cup")

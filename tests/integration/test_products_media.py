@@ -94,6 +94,19 @@ def test_an_image_that_cannot_be_had_is_told_and_holds_up_nothing():
     assert scene.parked() == {}
 
 
+def test_an_image_that_was_replaced_by_a_good_one_is_not_told_of_any_more():
+    scene = Watched()
+    scene.add(OURS, "A", images=FIVE[:2])
+    del scene.pictures[FIVE[1]]
+    scene.sweep()
+    assert scene.parked() == {"A": "NotKept"}
+    scene.picture(FIVE[2])
+    scene.cscart.set_images(scene.product(OURS, "A").id, [FIVE[0], FIVE[2]])
+    scene.sweep()
+    assert bytes_of(scene, THEIRS) == [FIVE[0].encode(), FIVE[2].encode()]
+    assert scene.parked() == {}
+
+
 def test_images_go_on_in_the_next_message_when_time_is_short():
     scene = Watched(remaining=60.0)
     for number in range(4):

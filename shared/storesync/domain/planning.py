@@ -262,7 +262,8 @@ def media_direction(connection: Connection, pair: Pair) -> tuple[StoreName | Non
     moved = _moved(pair, dict.fromkeys(StoreName, prints.key(Group.MEDIA)), values)
     counts = {store: len(pair.side(store).product.images) for store in StoreName}
     target, rule = direction(connection, Group.MEDIA, moved, pair.made_from)
-    if target is None or not pair.whole or (moved.first and counts[StoreName.CSCART] == counts[StoreName.WEBASYST]):
+    as_many = counts[StoreName.CSCART] == counts[StoreName.WEBASYST]
+    if target is None or not pair.whole or (moved.first and as_many and not (pair.made_from and counts[StoreName.CSCART])):
         return None, rule
     if moved.first and not counts[target.other]:
         return (target.other if connection.policy(Group.MEDIA) is Policy.TWO_WAY else None), "first link"

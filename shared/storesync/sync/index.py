@@ -15,6 +15,9 @@ def outdated(row: Row | None, record: Record) -> bool:
     return row is None or any(row.variants.get(variant_id, ("", ""))[1] != sku.strip() for variant_id, sku in record.variants)
 
 
+DOUBTFUL = "doubtful"  # set once something was set aside by the first reading
+
+
 class SkuIndex:
     """`indexed:<store>` says that every SKU is known, `top:<store>` from which id on new records are still to be looked at."""
 
@@ -81,3 +84,5 @@ class SkuIndex:
         error = DuplicateSku(problem, sku=label)
         found = Parked("product", store, product_id, type(error).__name__, str(error), error.advice, label, self.world.clock.now())
         self.world.links.park(found)
+        if not self.world.streams.cursor(DOUBTFUL):
+            self.world.streams.save_cursor(DOUBTFUL, "1")

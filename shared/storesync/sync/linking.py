@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from ..domain import fields, prints
+from ..domain.changes import Cause, Change, Kind
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, ImageLink, Row
 from ..domain.model import Group, Product, Record, StoreName, Variant
 from ..errors import DuplicateSku, NotKept, SyncError
 from . import records
+from .index import DOUBTFUL
 from .matching import linked_variants, merged_prints
 from .notes import Notebook, label
 from .pending import LATE, twin
@@ -30,6 +33,7 @@ class Linker:
         self._unparked: list[tuple[StoreName, str]] = []
         self._failed: dict[str, str] = {}
         self._late: set[str] = set()
+        self._released: set[str] = set()
         self._indexed: dict[StoreName, list[Record]] = {store: [] for store in StoreName}
 
     def tell(self, entry: Entry) -> None:
@@ -82,8 +86,13 @@ class Linker:
             self.notes.counts["linked"] += not update.match.linked
         else:
             self._add([row for row in rows if known.get((row.store, row.id)) != row], pairs, fresh=False)
-        if any(row.parked for row in known.values()) or not known or self.notes.cause == "console":
+        if any(row.parked for row in known.values()) or self.notes.cause == Cause.CONSOLE or (not known and self._some_doubtful):
             self._unparked += [(name, kept[name].id) for name in StoreName]
+
+    @cached_property
+    def _some_doubtful(self) -> bool:
+        """Whether products were set aside before they had a row."""
+        return bool(self.world.streams.cursor(DOUBTFUL))
 
     def _add(self, rows: Sequence[Row], pairs: Mapping[str, str], *, fresh: bool) -> None:
         """A row that several pairs of one batch share is written once, with what each of them has to say of its own variants."""
@@ -146,8 +155,28 @@ class Linker:
     def _index(self, store: StoreName, update: Update, product: Product) -> None:
         known = {variant_id: sku for row in update.match.rows[store] for variant_id, (_, sku) in row.variants.items()}
         fresh = [(item.id, item.sku) for item in product.variants if item.sku.strip() and known.get(item.id) != item.sku.strip()]
+        here = {item.id for item in product.variants}
+        self._released |= {known[item.id] for item in product.variants if known.get(item.id, item.sku.strip()) != item.sku.strip()}
+        self._released |= {sku for variant_id, sku in known.items() if variant_id not in here}
         if fresh:
             self._indexed[store].append(Record(product.id, product.id, tuple(fresh)))
+
+    def release(self, rows: Sequence[Row]) -> None:
+        """Of records that are gone."""
+        self._released |= {sku for row in rows for _, sku in row.variants.values()}
+
+    def _wake(self) -> None:
+        """A SKU that a product gave up may be free of doubt now: whoever else carries it is looked at again."""
+        released, self._released = self._released - {""}, set()
+        for store in StoreName if released else ():
+            found = {product_id for entries in self.world.links.skus(store, released).values() for _, product_id, _ in entries}
+            parked = [
+                row.product_id for row in self.world.links.rows(store, found).values() if row.parked.startswith(DuplicateSku.__name__)
+            ]
+            if parked:
+                stamp, cause = self.world.clock.now().isoformat(), self.notes.cause
+                ids = tuple(dict.fromkeys(parked))
+                self.world.queue.send([Change(self.world.connection.id, Kind.PRODUCT, store, ids, cause, stamp, self.notes.run)])
 
     def _flush_index(self) -> None:
         for store, found in self._indexed.items():
@@ -179,6 +208,7 @@ class Linker:
         self._entries.append(
             Entry("product", label(product), Action.WRITTEN, target, product.id, Group.MEDIA, old=old, new=new, rule=update.media_rule)
         )
+        self._unparked += [] if failed else [(name, kept[name].id) for name in StoreName]
         if failed:
             self._failed[update.match.source.id] = "; ".join(failed)
             error = NotKept("images could not be had", images="; ".join(failed))
@@ -200,6 +230,7 @@ class Linker:
         for store, product_id in self._unparked:
             if product_id not in self._failed:
                 self.notes.unpark(store, product_id)
+        self._wake()
         self._claims, self._rows, self._fresh, self._entries, self._unparked = [], {}, {}, [], []
 
     def _refused(self, error: DuplicateSku) -> None:

@@ -77,6 +77,7 @@ class ProductSync:
         if proposals.others:
             self.world.queue.send([self._change(store.other, proposals.others)])
         Removals(self.world, self.lease, self.notes).apply(store, proposals.gone)
+        self.linker.release(proposals.gone)
         for updates in portions(proposals.updates, lambda item: len(item.plan.decisions), MOST_WRITES):
             if not self._late([item.match.source.id for item in updates]):
                 self._update(updates, pending)
@@ -87,6 +88,7 @@ class ProductSync:
                 if not self._retry(product_id, error):
                     self.notes.park_id(store, product_id, error)
                     pending.clear_new(store, [product_id])
+        self.linker.flush()
 
     # -- products that exist on both sides
 
