@@ -176,6 +176,8 @@ class OrderSync:
         work.both = {work.origin: source, work.origin.other: target}
         work.agreed(work.both, TotalsDiffer.__name__ if differences else "")
         order_returns.accept(work, work.both[StoreName.WEBASYST])
+        if not fresh and work.connection.stock_owner is StoreName.WEBASYST:  # pieces that are reserved anew move no stamp
+            order_stock.hint(work, StoreName.WEBASYST, work.both[StoreName.WEBASYST])
         order_writing.refuse(target, differences)
         return _kept(work) if fresh or target.status == FIRST[work.origin.other] else None
 
