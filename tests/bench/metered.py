@@ -82,9 +82,9 @@ class Metered(MemoryTable):
         self.written += 1
         return super().add(pk, sk, amount, ttl)
 
-    def take_lease(self, pk: str, sk: str, seconds: float, owner: str) -> int:
+    def take_lease(self, pk: str, sk: str, seconds: float, owner: str, keep: int | None = None) -> int:
         self.written += 1
-        return super().take_lease(pk, sk, seconds, owner)
+        return super().take_lease(pk, sk, seconds, owner, keep)
 
     def move_lease(self, pk: str, sk: str, number: int, expires: float) -> None:
         self.written += 1

@@ -68,7 +68,7 @@ class Subject:
         )  # fmt: skip
 
     def change(self, kind: Kind, store: StoreName, *ids: str, cause: Cause = Cause.PULL) -> Change:
-        return Change("main", kind, store, ids, cause, f"{time.perf_counter_ns()}")
+        return Change("main", kind, store, ids, cause, f"{time.perf_counter_ns()}", sent=self.clock.now().isoformat())
 
     def work(self, *changes: Change) -> None:
         """These messages and all that follow from them, one worker after the other."""
