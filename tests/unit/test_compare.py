@@ -104,3 +104,9 @@ def test_an_edit_that_both_shops_have_forgotten_is_a_difference_although_they_ar
     assert [line.partition(" was lost: ")[2] for line in found] == [
         "price is '10.00' in cscart", "price is '10.00' in webasyst", "it is not there", "it is not there",
     ]  # fmt: skip
+
+
+def test_what_a_variation_shares_with_its_group_is_not_expected_of_it() -> None:
+    left: Any = Shop(OURS | {"variation_group_id": "4"})
+    right: Any = Shop(THEIRS)
+    assert compare.product_differences(left, right, compare.Aside(), {"A-1": {"visible": "1"}}) == (1, [])

@@ -162,7 +162,9 @@ def product_differences(
         for store in (ours, theirs) if sku.casefold() not in skipped else ():
             kept = store.rows.get(sku, {})
             lost = [
-                f"{name} is {kept.get(name)!r:.60} in {store.store}" for name, value in fields.items() if kept.get(name, value) != value
+                f"{name} is {kept.get(name)!r:.60} in {store.store}"
+                for name, value in fields.items()
+                if kept.get(name) not in (None, value)
             ]
             found += [f"{sku}: an edit to {fields!r:.80} was lost: {line}" for line in [*lost, *([] if kept else ["it is not there"])]]
     return len(common), found
