@@ -1,0 +1,63 @@
+"""The first load of both catalogues is killed at twenty random moments, and goes on each time where it was: nothing is made twice."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from storesync.domain.model import Content, Listing, Product, StoreName, Variant
+
+from tests.sandbox.simulator.setting import drawn
+from tests.sandbox.simulator.stack import Stack, Trick
+
+KILLS = 20
+SKUS = 78 + 12 * 3
+
+
+def filled(seed: int) -> Stack:
+    """Each shop has goods of its own, some with several SKUs, and some that both have already."""
+    stack = Stack(replace(drawn(random.Random(seed)), page=20), random.Random(seed))
+    for number in range(1, 91):
+        several = 3 if number % 7 == 0 else 1
+        variants = tuple(Variant("", f"S-{number}-{at}", Decimal(number), str(at), stock=number) for at in range(several))
+        product = Product("", Content(f"Mug {number}"), Listing(categories=("1",)), variants, "RUB")
+        for store in StoreName:
+            if number % 3 == 0 or (number % 3 == 1) is (store is StoreName.CSCART):
+                stack.stores[store].add(product)
+    return stack
+
+
+def killing(stack: Stack, after: int, kills: list[str]) -> Trick:
+    """Ends the worker at its so-manieth call or write, before or after it."""
+    left = iter(range(after))
+
+    def trick(label: str) -> bool:
+        if next(left, None) is not None:
+            return False
+        kills.append(label)
+        stack.crash()
+        return True
+
+    return trick
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_first_load_that_is_killed_twenty_times_makes_everything_once(seed: int) -> None:
+    stack, draw = filled(seed), random.Random(seed)
+    kills: list[str] = []
+    for _ in range(40 * KILLS):
+        stack.clock.sleep(60)
+        stack.tick()
+        stack.deliver(*([killing(stack, draw.randint(0, 120), kills)] if len(kills) < KILLS else []))
+    for _ in range(4):
+        stack.clock.sleep(3700)
+        stack.tick()
+        stack.drain()
+        stack.retry_parked()
+        stack.drain()
+    assert len(kills) == KILLS
+    for store in StoreName:
+        skus = Counter(sku for page in stack.stores[store].scan() for record in page.items for _, sku in record.variants)
+        assert set(skus.values()) == {1}
+        assert len(skus) == SKUS
