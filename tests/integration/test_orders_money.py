@@ -29,11 +29,12 @@ def stocked(shops: Shops) -> None:
 
 
 @pytest.mark.parametrize("discounts", [True, False])
-def test_generated_orders_agree_to_the_cent(shops: Shops, discounts: bool) -> None:
+def test_generated_orders_agree_to_the_cent(shops: Shops, discounts: bool, request: pytest.FixtureRequest) -> None:
+    """`--generated-orders 250` sends 500 in all, in about a minute."""
     stocked(shops)
     shops.change(order_discounts=discounts)
     generator = Generator(shops, random.Random(discounts))
-    placed = [generator.order() for _ in range(40)]
+    placed = [generator.order() for _ in range(request.config.getoption("--generated-orders"))]
     for order_id in placed:
         shops.hint(StoreName.CSCART, order_id)
     assert shops.parked() == []

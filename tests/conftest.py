@@ -1,0 +1,9 @@
+"""Options of the whole suite."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--generated-orders", type=int, default=40, help="orders that are sent through both sandbox shops, with discounts on and off each"
+    )
