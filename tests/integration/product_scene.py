@@ -137,3 +137,17 @@ class Scene:
 
     def parked(self) -> dict[str, str]:
         return {item.label: item.reason for item in self.state.links().parked("product")}
+
+
+def linked(*skus: str) -> Scene:
+    """Each SKU a product of its own, on both sides and agreed."""
+    made = Scene()
+    for sku in skus:
+        made.add(OURS, sku)
+    made.sweep()
+    made.sweep()
+    return made
+
+
+def skus(scene: Scene, store: StoreName) -> list[str]:
+    return sorted(item.sku for product in scene.products(store) for item in product.variants)

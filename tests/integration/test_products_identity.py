@@ -1,0 +1,123 @@
+"""Products keep their counterparts whatever becomes of their SKUs; deletions are shown, and acted on only by rule."""
+
+from decimal import Decimal
+
+import pytest
+from storesync.domain.connection import DeletionRule
+from storesync.domain.journal import Action
+from storesync.domain.model import StoreName, Variant, Visibility
+
+from tests.integration.product_scene import OURS, THEIRS, Scene, linked, skus
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+# -- identity
+
+
+def test_a_renamed_sku_is_not_a_new_product():
+    scene = linked("A")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, sku="A-new")
+    scene.pull()
+    assert skus(scene, THEIRS) == ["A-new"]
+
+
+def test_two_skus_that_were_swapped_follow_their_links():
+    scene = linked("A", "B")
+    first, second = scene.variant(OURS, "A"), scene.variant(OURS, "B")
+    twins = {sku: scene.variant(THEIRS, sku).id for sku in ("A", "B")}
+    scene.cscart.edit_variant(first.id, sku="B")
+    scene.cscart.edit_variant(second.id, sku="A")
+    scene.pull()
+    assert {sku: scene.variant(THEIRS, sku).id for sku in ("A", "B")} == {"A": twins["B"], "B": twins["A"]}
+    assert scene.sweep() == 0
+
+
+def test_a_sku_that_moved_to_another_product_makes_no_duplicate():
+    scene = linked("A")
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, sku="A-old")
+    scene.add(OURS, "A")
+    scene.pull()
+    scene.clock.sleep(60)
+    scene.pull()
+    assert skus(scene, THEIRS) == ["A", "A-old"]
+    assert scene.sweep() == 0
+
+
+@pytest.mark.parametrize("store", StoreName)
+def test_a_variant_that_is_added_on_one_side_arrives_on_the_other(store):
+    scene = linked("A")
+    scene.stores[store].add_variant(scene.product(store, "A").id, Variant("", "A-2", Decimal("7"), name="A-2", stock=1))
+    scene.pull()
+    scene.sweep()
+    assert [item.sku for item in scene.product(store.other, "A").variants] == ["A", "A-2"]
+    assert scene.sweep() == 0
+
+
+@pytest.mark.parametrize(("whole", "cut"), [(OURS, THEIRS), (THEIRS, OURS)])
+def test_products_that_the_shops_cut_differently_share_their_variants(scene, whole, cut):
+    scene.add(whole, "A", "B")
+    scene.add(cut, "A")
+    scene.add(cut, "B")
+    scene.sweep()
+    assert (skus(scene, OURS), skus(scene, THEIRS)) == (["A", "B"], ["A", "B"])
+    for sku, price in (("A", "21"), ("B", "22")):
+        scene.stores[whole].edit_variant(scene.variant(whole, sku).id, price=Decimal(price))
+    scene.sweep()
+    assert [scene.variant(cut, sku).price for sku in ("A", "B")] == [Decimal("21"), Decimal("22")]
+    scene.stores[cut].edit_variant(scene.variant(cut, "B").id, price=Decimal("23"))
+    scene.sweep()
+    assert scene.variant(whole, "B").price == Decimal("23")
+    assert scene.sweep() == 0
+
+
+# -- deletions
+
+
+def test_a_deletion_is_shown_once_and_does_nothing_by_itself():
+    scene = linked("A", "B")
+    scene.cscart.remove(scene.product(OURS, "A").id)
+    assert (scene.sweep(), scene.sweep()) == (0, 0)
+    assert skus(scene, THEIRS) == ["A", "B"]
+    assert [entry.action for entry in scene.history("A")].count(Action.DELETED) == 1
+
+
+def test_a_deletion_hides_or_empties_the_other_side_where_the_owner_says_so():
+    for rule, seen in ((DeletionRule.HIDE, (Visibility.HIDDEN, 5)), (DeletionRule.ZERO_STOCK, (Visibility.VISIBLE, 0))):
+        scene = linked("A", "B")
+        scene.change(deletions=rule)
+        scene.cscart.remove(scene.product(OURS, "A").id)
+        assert (scene.sweep(), scene.sweep()) == (1, 0)
+        kept = scene.product(THEIRS, "A")
+        assert (kept.listing.visibility, kept.variants[0].stock) == seen
+
+
+@pytest.mark.parametrize("store", StoreName)
+def test_a_product_that_is_deleted_and_made_again_with_its_sku_takes_its_place(store):
+    scene = linked("A", "B")
+    scene.stores[store].remove(scene.product(store, "A").id)
+    scene.sweep()
+    scene.add(store, "A", price="44")
+    scene.sweep()
+    scene.sweep()
+    assert (skus(scene, OURS), skus(scene, THEIRS)) == (["A", "B"], ["A", "B"])
+    assert len({scene.variant(side, "A").price for side in StoreName}) == 1
+    assert scene.sweep() == 0
+    scene.stores[store].edit_variant(scene.variant(store, "A").id, price=Decimal("45"))
+    scene.sweep()
+    assert scene.variant(store.other, "A").price == Decimal("45")
+
+
+def test_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():
+    scene = Scene()
+    scene.add(THEIRS, "A", "A-2")
+    scene.sweep()
+    scene.webasyst.shelf[int(scene.product(THEIRS, "A").id)] = scene.product(THEIRS, "A").with_variants(
+        scene.product(THEIRS, "A").variants[:1]
+    )
+    scene.sweep()
+    scene.sweep()
+    assert skus(scene, THEIRS) == ["A"]
