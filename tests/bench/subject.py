@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from storesync.bootstrap import SystemClock
 from storesync.cscart import store as cscart_store
 from storesync.domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, Guard, WebasystSettings
@@ -33,17 +34,6 @@ from tests.sandbox.local.stack import LocalStack
 REGION = "eu-central-1"
 
 
-class RealClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-
 class Download:
     def fetch(self, url: str) -> bytes:
         answer = requests.get(url, timeout=30)
@@ -58,7 +48,7 @@ class Subject:
         memory = MemoryState()
         self.shops, self.tables = shops, tables or (memory.state, memory.records)
         self.queue = MemoryQueue()
-        self.clock = RealClock()
+        self.clock = SystemClock()
         self.connection = _connection(shops)
         self.stores = _stores(self.connection, shops)
         self.worker = Worker(lambda _: self.world)
