@@ -94,16 +94,19 @@ class Scene:
         """What the schedules start until all is done; returns the writes to both shops."""
         before = self.writes
         self.clock.sleep(310)
-        self._ticker().tick("product", lambda: 60_000)
+        self.tick("product")
         self.work()
         return self.writes - before
 
     def sweep(self) -> int:
         before = self.writes
         self.clock.sleep(3700)
-        self._ticker().tick("product", lambda: 60_000)
+        self.tick("product")
         self.work()
         return self.writes - before
+
+    def tick(self, kind: str) -> None:
+        self._ticker().tick(kind, lambda: 60_000)
 
     def _ticker(self) -> Ticker:
         return Ticker(self.state.connections, lambda _: self.world, self.state.queue, self.clock)

@@ -24,7 +24,9 @@ PRODUCTS = 5
 def stack() -> Stack:
     found = Stack(replace(drawn(random.Random(3)), page=5), random.Random(3))
     for number in range(1, PRODUCTS + 1):
-        variants = tuple(Variant("", f"S-{number}-{at}", Decimal(10 * number + at), str(at), stock=number) for at in range(1, 3 if number == 2 else 2))
+        variants = tuple(
+            Variant("", f"S-{number}-{at}", Decimal(10 * number + at), str(at), stock=number) for at in range(1, 3 if number == 2 else 2)
+        )
         content = Content(f"Mug {number}", f"Summary {number}", f"<p>Text {number}</p>")
         found.cscart.add(Product("", content, Listing(categories=("1",)), variants, "RUB"))
     return found

@@ -74,6 +74,19 @@ class Guard:
     price_jump: Decimal = Decimal("0.5")
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What one run may do before it stops and asks; 0: no limit.
+
+    `writes`: records; `mails`: e-mails that the shops would send to customers for them; `money`: price changes times the pieces in stock,
+    in whole units of CS-Cart's currency, and the totals of orders where they are known beforehand.
+    """
+
+    writes: int = 100_000
+    mails: int = 1_000
+    money: int = 0
+
+
 def _default_policies() -> dict[Group, Policy]:
     return {
         Group.CONTENT: Policy.TWO_WAY,
@@ -119,6 +132,7 @@ class Connection:
     reindex_names: bool = True
     deletions: DeletionRule = DeletionRule.SHOW
     guard: Guard = Guard()
+    damage: Damage = Damage()
     log_requests: bool = True
     log_limit: int = 10_000_000
     allow_private_addresses: bool = False

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from ..domain.connection import Connection, CsCartSettings, DeletionRule, Guard, Policy, StatusMap, WebasystSettings
+from ..domain.connection import Connection, CsCartSettings, Damage, DeletionRule, Guard, Policy, StatusMap, WebasystSettings
 from ..domain.model import Group, StoreName
 from ..errors import ConfigurationError, LeaseLost, UnknownConnection
 from .documents import known, moment
@@ -106,6 +106,8 @@ def decode(data: Mapping[str, Any]) -> Connection:
         "orders_from": moment,
         "created_at": moment,
     }
+    if isinstance(found.get("damage"), Mapping):
+        found["damage"] = Damage(**{name: int(value) for name, value in known(Damage, found["damage"]).items()})
     found |= {name: make(found[name]) for name, make in made.items() if found.get(name)}
     for name, kind_of in {"preferred": StoreName, "stock_owner": StoreName, "deletions": DeletionRule}.items():
         if name in found and (member := _member(kind_of, found.pop(name))):

@@ -11,6 +11,7 @@ from ..domain.exchange import Page
 from ..domain.model import StoreName
 from ..domain.orders import OrderHead
 from ..errors import CircuitOpen, SyncError
+from .order_room import OrderRoom
 from .orders import HELD, RESUMED
 from .ports import Lease, World
 
@@ -46,17 +47,23 @@ class OrderPull:
     """A stamp is made before its row is visible, so each look reaches back over the last one (W28, 6.1). An order that was queued
     with the stamp it still has, and a while after that stamp, is not queued again."""
 
-    def __init__(self, world: World, store: StoreName, run: str) -> None:
+    def __init__(self, world: World, store: StoreName, run: str, *, asked: bool = False) -> None:
+        """`asked`: the owner lets a pull go on that had used up its budget."""
         self.world, self.store, self.run = world, store, run
+        self.room = OrderRoom(world, store, asked=asked)
         self.counts: Counter[str] = Counter()
 
     def apply(self, lease: Lease) -> Counter[str]:
+        """`counts["left"]`: orders that wait for the owner, as the run's budget is used up."""
         memory = self._memory()
+        self.world.queue.send(list(self._changes(self.room.earlier())))
         since = self._since()
         look = self._look(since, memory, lease)
         if back := _set_back(memory, look):
             look = self._look(since - back, replace(memory, seen=look.kept), lease)
         self._remember(memory, look, lease)
+        if self.room.close(lease):
+            self.counts["left"] = len(self.room.left)
         self.world.streams.save_cursor(f"orders:{self.store}", look.now.isoformat(), lease)
         self._resume()
         return self.counts
@@ -81,16 +88,26 @@ class OrderPull:
 
     def _queue(self, page: Page[OrderHead], seen: dict[str, str], kept: dict[str, str], now: datetime) -> None:
         heads = [head for head in page.items if not head.is_parent]
-        fresh = [head for head in heads if head.stamp is None or seen.get(head.id) != _print(head)]
+        fresh = self._fresh(page, seen)
         self.counts["seen"] += len(heads)
         self.counts["moved"] += len(fresh)
-        self.world.queue.send(list(self._changes(fresh)))
+        self.world.queue.send(list(self._changes(self.room.take([head.id for head in fresh]))))
         kept.update({head.id: _print(head) for head in heads if _settled(head, now) or seen.get(head.id) == _print(head)})
 
-    def _changes(self, heads: Iterable[OrderHead]) -> Iterator[Change]:
-        for head in heads:
+    def heads(self) -> Iterator[OrderHead]:
+        """Those that the next look would queue. Reads only."""
+        seen = self._memory().seen
+        for page in self.world.store(self.store).changed_orders(self._since()):
+            yield from self._fresh(page, seen)
+
+    @staticmethod
+    def _fresh(page: Page[OrderHead], seen: dict[str, str]) -> list[OrderHead]:
+        return [head for head in page.items if not head.is_parent and (head.stamp is None or seen.get(head.id) != _print(head))]
+
+    def _changes(self, ids: Iterable[str]) -> Iterator[Change]:
+        for order_id in ids:
             sent = self.world.clock.now().isoformat()
-            yield Change(self.world.connection.id, Kind.ORDER, self.store, (head.id,), Cause.PULL, self.run, self.run, sent=sent)
+            yield Change(self.world.connection.id, Kind.ORDER, self.store, (order_id,), Cause.PULL, self.run, self.run, sent=sent)
 
     # -- what is remembered of a look
 

@@ -32,7 +32,7 @@ def agreed(work: OrderWork, both: Both, kept: Standing | None) -> None:
             _note(work, step, now)
             break
         _take(work, both, step)
-        kept = _expected(kept, step, now, standing(both))
+        kept = expected(kept, step, now, standing(both))
     _remember(work, standing(both))
 
 
@@ -66,7 +66,7 @@ def _text(now: Standing) -> str:
     return f"{now.letter}/{now.state}"
 
 
-def _expected(kept: Standing | None, step: statuses.Step, before: Standing, after: Standing) -> Standing:
+def expected(kept: Standing | None, step: statuses.Step, before: Standing, after: Standing) -> Standing:
     """What we moved ourselves is no movement of that side; what somebody else moved in the meantime is one."""
     if step.target is StoreName.WEBASYST and statuses.RESULTS.get(step.value, after.state) != after.state:
         return kept or Standing("", before.state)

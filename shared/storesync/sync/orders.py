@@ -114,7 +114,7 @@ class OrderSync:
     def apply(self, store: StoreName, order: Order) -> Counter[str]:
         """Bring an order and its counterpart together; `order` is how `store` shows it."""
         work = self.work
-        if reason := _skipped(work, store, order):
+        if reason := skipped(work, store, order):
             work.counts[f"skipped_{reason}"] += 1
             if reason not in ("parent", "incomplete"):
                 self._hint(work, store, order)
@@ -161,7 +161,11 @@ class OrderSync:
                 work.counts["incomplete"] += 1  # somebody edits it in CS-Cart: it moves again when that ends (C38)
                 return
             order_returns.undo(work, work.both[StoreName.WEBASYST])
-            kept = _kept(work) if self.cause is not Cause.CONSOLE or _kept(work) != order_statuses.standing(work.both) else None
+            kept = (
+                kept_standing(work)
+                if self.cause is not Cause.CONSOLE or kept_standing(work) != order_statuses.standing(work.both)
+                else None
+            )
             self._bodies(work, work.both)
         order_statuses.agreed(work, work.both, kept)
 
@@ -179,7 +183,7 @@ class OrderSync:
         if not fresh and work.connection.stock_owner is StoreName.WEBASYST:  # pieces that are reserved anew move no stamp
             order_stock.hint(work, StoreName.WEBASYST, work.both[StoreName.WEBASYST])
         order_writing.refuse(target, differences)
-        return _kept(work) if fresh or target.status == FIRST[work.origin.other] else None
+        return kept_standing(work) if fresh or target.status == FIRST[work.origin.other] else None
 
     def _bodies(self, work: OrderWork, both: Both) -> None:
         before = dict(both)
@@ -226,7 +230,7 @@ def _is_linked(link: OrderLink) -> bool:
     return bool(link.cscart_id and link.webasyst_id)
 
 
-def _kept(work: OrderWork) -> Standing:
+def kept_standing(work: OrderWork) -> Standing:
     """What both sides were when last agreed. Before they ever did, only the side where the order was placed counts as moved."""
     link, both = work.draft, work.both
     if link.cscart_status or link.webasyst_status:
@@ -235,7 +239,8 @@ def _kept(work: OrderWork) -> Standing:
     return Standing("", state) if work.origin is StoreName.CSCART else Standing(letter, "")
 
 
-def _skipped(work: OrderWork, store: StoreName, order: Order) -> str:
+def skipped(work: OrderWork, store: StoreName, order: Order) -> str:
+    """Why an order is none of ours, empty when it is."""
     if order.is_parent or order.incomplete:
         return "parent" if order.is_parent else "incomplete"
     if _is_linked(work.draft):

@@ -8,7 +8,9 @@ from typing import Any
 from ..domain import fields
 from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName
+from ..domain.planning import Decision
 from ..errors import MissingLink
+from . import damage
 from .pending import name_of
 from .proposals import Creation, Proposals, Refusal, Update
 
@@ -32,7 +34,7 @@ def of_update(update: Update) -> list[Entry]:
             new=fields.text(item.new),
             rule=item.rule,
             loser=fields.text(item.old) if item.lost else "",
-            data={**data, "key": item.key},
+            data={**data, "key": item.key, **_pieces(update, item)},
         )
         for item in update.plan.decisions
     ]
@@ -50,6 +52,12 @@ def of_update(update: Update) -> list[Entry]:
             Entry(KIND, subject, Action.PLANNED, update.media, ids[update.media], Group.MEDIA, *texts, rule=update.media_rule, data=data)
         )
     return found
+
+
+def _pieces(update: Update, decision: Decision) -> dict[str, str]:
+    """How many pieces a new price is for."""
+    variant = update.pair.side(decision.target).product.variant(decision.key.partition(":")[2])
+    return {"pieces": str(variant.stock)} if decision.group is Group.PRICE and variant is not None and variant.stock else {}
 
 
 def of_creation(creation: Creation) -> list[Entry]:
@@ -85,11 +93,14 @@ def lines(entries: Iterable[Entry]) -> frozenset[Line]:
 
 
 def totals(entries: Iterable[Entry]) -> Counter[str]:
-    """How much of what: for the head of a preview."""
-    found: Counter[str] = Counter()
+    """How much of what, and the damage that it all could do: for the head of a preview."""
+    entries = list(entries)
+    found = damage.of_entries(entries)
     for entry in entries:
         if entry.action is Action.PARKED:
             found["skipped"] += 1
+        elif entry.group in ("order", "status"):
+            found[_of_order(entry)] += 1
         elif entry.group == "product":
             found[f"created_{entry.store}"] += 1
         else:
@@ -97,6 +108,12 @@ def totals(entries: Iterable[Entry]) -> Counter[str]:
             found["conflicts"] += bool(entry.loser)
             found.update(_kind(entry.group, fields.read(entry.old) if entry.old else {}, fields.read(entry.new)))
     return found
+
+
+def _of_order(entry: Entry) -> str:
+    if entry.group == "status":
+        return "statuses"
+    return "orders_edited" if entry.old else f"orders_created_{entry.store}"
 
 
 def _kind(group: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

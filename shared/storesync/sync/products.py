@@ -52,8 +52,9 @@ class ProductSync:
         self.again: dict[str, SyncError] = {}
         self.begun = False
 
-    def apply(self, store: StoreName, ids: Collection[str], chosen: Chosen | None = None) -> Counter[str]:
-        """Bring these products and their counterparts together. `chosen` may leave out some of what is proposed.
+    def apply(self, store: StoreName, ids: Collection[str], chosen: Chosen | None = None, within: Chosen | None = None) -> Counter[str]:
+        """Bring these products and their counterparts together. `chosen` may leave out some of what is proposed, `within` what the run
+        may do no more.
 
         Raises what stops a whole pass: a lost lease, a store that is down.
         """
@@ -66,6 +67,7 @@ class ProductSync:
             pending.clear(vanished, {})
         else:
             proposals = chosen(proposals)
+        proposals = within(proposals) if within else proposals
         self._apply(store, proposals, pending)
         self._again(store)
         return self.counts

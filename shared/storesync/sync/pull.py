@@ -9,7 +9,7 @@ from ..domain.connection import Connection
 from ..domain.journal import Run
 from ..domain.model import StoreName
 from ..errors import GuardTripped, SyncError
-from . import proof
+from . import halts, proof, waiting
 from .budget import Budget
 from .catalogue import CatalogueStream
 from .guards import KINDS
@@ -83,6 +83,8 @@ class Pull:
         unless this is the `last` time."""
         stream, store = change.ids[0], change.store
         log = self._log(change)
+        if stream != ORDERS and self._is_halted(log):
+            return {"halted": 1}
         with self.world.streams.lease(log.run.stream, LEASE_SECONDS) as lease:
             try:
                 done = self._dispatch(change, store, lease, log)
@@ -100,6 +102,10 @@ class Pull:
     def _log(self, change: Change) -> RunLog:
         """The run that a message goes on with; or a new one, which may go as far as the stopped run that the owner has confirmed."""
         name = f"{change.ids[0]}:{change.store}"
+        if halts.lets_go_on(change):
+            log = RunLog(self.world, name)
+            log.counts[halts.ASKED] = 1
+            return log
         named = find(self.world, name, change.run) if change.run else None
         if named is None or named.outcome == "running" or len(change.ids) > 1:
             return RunLog(self.world, name, change.run)
@@ -107,6 +113,26 @@ class Pull:
         if named.outcome == "stopped" and change.cause is Cause.CONSOLE:
             log.allow(named)
         return log
+
+    def _is_halted(self, log: RunLog) -> bool:
+        """Whether a run of products that used up its budget waits for the owner, who has not let it go on with this message."""
+        if not halts.is_halted(self.world):
+            return False
+        if not log.counts[halts.ASKED]:
+            return True
+        halts.lift(self.world)
+        log.save()
+        for store in StoreName:
+            self._release(store, log)
+        return False
+
+    def _release(self, store: StoreName, asked: RunLog) -> None:
+        """What waited for a store belongs to a run of that store, so that one budget is counted for it."""
+        mine = asked if asked.run.stream == f"{PRODUCTS}:{store}" else RunLog(self.world, f"{PRODUCTS}:{store}")
+        mine.counts[halts.ASKED] = 1
+        mine.counts["resumed"] += waiting.release(self.world, store, mine.id)
+        if mine is not asked and mine.counts["resumed"]:
+            mine.save("done")
 
     def _dispatch(self, change: Change, store: StoreName, lease: Lease, log: RunLog) -> bool | None:
         if change.ids[0] == ORDERS:
@@ -124,7 +150,7 @@ class Pull:
 
     def _failed(self, log: RunLog, error: SyncError, started: str) -> None:
         """A run that ends again for the reason that the last one ended for is not shown again."""
-        outcome = "stopped" if isinstance(error, GuardTripped) else "failed"
+        outcome = "stopped" if isinstance(error, GuardTripped | halts.BudgetReached) else "failed"
         told = str(error) if outcome == "stopped" else type(error).__name__
         if outcome == "failed":
             self.world.streams.save_cursor(started, "")
@@ -140,10 +166,15 @@ class Pull:
     # -- orders
 
     def _orders(self, store: StoreName, lease: Lease, log: RunLog) -> bool | None:
-        """None: not before both catalogues are read, which is a sweep's work where products are synchronised."""
+        """None: not before both catalogues are read, which is a sweep's work where products are synchronised; or while the owner has to
+        look first at what a pull did that used up its budget."""
         index = SkuIndex(self.world)
         if not index.ready and (self.world.connection.product_updates or not index.prepare(lease, self.budget)):
             self.world.streams.save_cursor(f"started:{ORDERS}:{store}", "")
             return None
-        log.counts.update(OrderPull(self.world, store, log.id).apply(lease))
-        return True
+        pull = OrderPull(self.world, store, log.id, asked=bool(log.counts[halts.ASKED]))
+        log.counts.update(pull.apply(lease))
+        if pull.room.queued and pull.counts["left"]:
+            halts.set_halted(self.world, log.id, f"{ORDERS}:{store}")
+            raise halts.BudgetReached(f"orders {pull.room.queued}")
+        return None if pull.counts["left"] else True

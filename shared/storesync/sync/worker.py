@@ -7,7 +7,7 @@ from ..domain.changes import APPLY, PREVIEW, PRODUCTS, REINDEX, SWEEP, UNDO, Cau
 from ..domain.links import Parked
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
-from . import runs, waiting
+from . import halts, runs, waiting
 from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
 from .orders import PAUSING, apply_change
@@ -79,11 +79,16 @@ class Worker:
             return {"failed": 1}
 
     def _products(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
-        """A store that is down costs no message: the products wait for it."""
+        """A store that is down costs no message: the products wait for it. So they do while a run that used up its budget waits."""
+        if halts.is_halted(world):
+            waiting.hold(world, change.store, change.ids)
+            return {"held": len(change.ids)}
+        stream = f"{SWEEP if change.cause is Cause.SWEEP else PRODUCTS}:{change.store}"
+        within = halts.Within(world, stream, change.run)
         try:
             with patient_lease(world, "products", LEASE_SECONDS) as lease:
                 sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
-                counts = dict(sync.apply(change.store, change.ids))
+                counts = dict(sync.apply(change.store, change.ids, within=within))
         except SyncError as error:
             if not waiting.is_down(error, receives):
                 raise
@@ -93,8 +98,8 @@ class Worker:
             if not error.retriable:
                 self._note_pause(world, error)
             return {"held": len(change.ids)}
-        stream = SWEEP if change.cause is Cause.SWEEP else PRODUCTS
-        runs.add_counts(world, f"{stream}:{change.store}", change.run, counts)
+        runs.add_counts(world, stream, change.run, counts | within.counts)
+        within.stop(change.store)
         return counts
 
     @staticmethod
