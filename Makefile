@@ -40,6 +40,7 @@ test: lint  ## style, import rules, types and every test
 
 lint: $(READY)  ## style, import rules and types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	PYTHONPATH=shared $(BIN)/lint-imports --cache-dir .import_linter_cache
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml

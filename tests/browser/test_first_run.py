@@ -85,7 +85,9 @@ def test_a_preview_shows_a_write_and_its_application_makes_that_write(site: Site
 
 def call(site: Site, verb: str, path: str, body: object = None) -> Any:
     """As a merchant's own tool would edit the CS-Cart shop."""
-    answer = requests.request(verb, f"{site.cscart.public_url}/api/{path}", json=body, auth=(site.cscart.email, site.cscart.key), timeout=20)
+    answer = requests.request(
+        verb, f"{site.cscart.public_url}/api/{path}", json=body, auth=(site.cscart.email, site.cscart.key), timeout=20
+    )
     answer.raise_for_status()
     return answer.json()
 

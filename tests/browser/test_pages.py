@@ -40,7 +40,10 @@ def seed(site: Site, name: str, count: int) -> None:
     for number in range(1, count + 1):
         row, other = str(number), str(number + 1000)
         prints = {f"price:{row}": "10/0", f"stock:{row}": "3"}
-        claims = (Claim(StoreName.CSCART, row, row, other, other, f"SKU-{row}"), Claim(StoreName.WEBASYST, other, other, row, row, f"SKU-{row}"))
+        claims = (
+            Claim(StoreName.CSCART, row, row, other, other, f"SKU-{row}"),
+            Claim(StoreName.WEBASYST, other, other, row, row, f"SKU-{row}"),
+        )
         rows = [
             Row(StoreName.CSCART, row, row, other, {row: (other, f"SKU-{row}")}, prints),
             Row(StoreName.WEBASYST, other, other, row, {other: (row, f"SKU-{row}")}, {f"price:{other}": "11/0", f"stock:{other}": "~"}),
@@ -54,11 +57,15 @@ def seed(site: Site, name: str, count: int) -> None:
     journal.write([entry(number) for number in range(count)])
     for number in range(count):
         path, sent = f"products/{number + 1}?name={NASTY}", json.dumps({"product": NASTY})
-        journal.note(Exchange("cscart", "PUT", path, 200 if number % 3 else 500, 0.2, sent, NASTY, "", NOW - timedelta(minutes=number), True))
+        journal.note(
+            Exchange("cscart", "PUT", path, 200 if number % 3 else 500, 0.2, sent, NASTY, "", NOW - timedelta(minutes=number), True)
+        )
     journal.flush()
     for number in range(min(count, 30)):
         start = NOW - timedelta(minutes=40 * number + 2)
-        run = Run(f"r{number}", "products:cscart", start, start + timedelta(seconds=20), "done", {"seen": 40, "changed": number % 7}, 40, 40)
+        run = Run(
+            f"r{number}", "products:cscart", start, start + timedelta(seconds=20), "done", {"seen": 40, "changed": number % 7}, 40, 40
+        )
         streams.save_run(run)
     if count > 1:
         streams.save_run(Run("live", "sweep:cscart", NOW - timedelta(seconds=30), None, "running", {"seen": 400}, 400, 1000))
@@ -69,7 +76,9 @@ def seed(site: Site, name: str, count: int) -> None:
 def entry(number: int) -> Entry:
     action = Action.CONFLICT if number % 5 == 0 else Action.WRITTEN
     at = NOW - timedelta(minutes=number)
-    return Entry("product", f"SKU-{number % 3 + 1}", action, "webasyst", "1", "content", NASTY, NASTY * 20, "both changed", "pull", "r1", NASTY, at)
+    return Entry(
+        "product", f"SKU-{number % 3 + 1}", action, "webasyst", "1", "content", NASTY, NASTY * 20, "both changed", "pull", "r1", NASTY, at
+    )
 
 
 def sheets(kept: Sheets, count: int) -> None:
@@ -81,22 +90,41 @@ def sheets(kept: Sheets, count: int) -> None:
         "statuses": [{"id": one.id, "name": one.name, "color": one.color, "actions": list(one.actions)} for one in statuses],
     }  # fmt: skip
     finding = {"topic": "statuses", "weight": "warns", "text": "Status table: no row for %(names)s. Orders in such a status are set aside."}
-    kept.save("proof:p1", {"id": "p1", "phase": "done", "agree": not count, "checked": 0, "orders": 0, "aside": 0, "differences": count, "sheets": 1}, 600)
+    kept.save(
+        "proof:p1",
+        {"id": "p1", "phase": "done", "agree": not count, "checked": 0, "orders": 0, "aside": 0, "differences": count, "sheets": 1},
+        600,
+    )
     if count:
         for store in StoreName:
             kept.save(f"shop:{store}", found, 600)
         kept.save("survey", {"at": NOW.isoformat(), "findings": [finding | {"data": {"names": NASTY}}] * min(count, 5)}, 600)
         kept.save("preview", {"at": NOW.isoformat(), "both": count, "only_cscart": 1, "only_webasyst": 0, "doubtful": 2}, 600)
         line = {"group": "content", "of": "", "field": "name", "cscart": NASTY, "webasyst": "other", "same": False}
-        proof = {"id": "p1", "at": NOW.isoformat(), "agree": False, "checked": count, "orders": 3, "aside": 1, "differences": count, "parts": [["a", "b"]]}
+        proof = {
+            "id": "p1",
+            "at": NOW.isoformat(),
+            "agree": False,
+            "checked": count,
+            "orders": 3,
+            "aside": 1,
+            "differences": count,
+            "parts": [["a", "b"]],
+        }
         kept.save("proofs", {"proofs": [proof, {**proof, "id": "p0", "agree": True}][:count]}, 600)
-        kept.save("proof:p1:0", {"differences": [{"kind": "product", "subject": NASTY, "field": "name", "cscart": NASTY, "webasyst": "x"}] * count}, 600)
+        kept.save(
+            "proof:p1:0",
+            {"differences": [{"kind": "product", "subject": NASTY, "field": "name", "cscart": NASTY, "webasyst": "x"}] * count},
+            600,
+        )
         kept.save("product:cscart:1", {"at": NOW.isoformat(), "here": {"cscart": True, "webasyst": True}, "lines": [line] * count}, 600)
 
 
 @pytest.fixture(scope="module")
 def seeded(site: Site) -> Site:
-    os.environ.update(AWS_ENDPOINT_URL=site.stack.aws_url, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="eu-central-1")
+    os.environ.update(
+        AWS_ENDPOINT_URL=site.stack.aws_url, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="eu-central-1"
+    )
     for name, count in COUNTS.items():
         seed(site, name, count)
     return site
@@ -170,7 +198,9 @@ def test_both_languages_say_everything_and_a_visitor_may_change_them(seeded: Sit
     visitor.goto(f"{seeded.url}/c/many/settings")
     visitor.get_by_role("button", name="Русский").click()
     expect(visitor.get_by_role("heading", name="Настройки")).to_be_visible()
-    english = [one for one in texts.catalogue("ru")._catalog if isinstance(one, str) and len(one) > 12 and one not in ("CS-Cart", "Webasyst")]  # type: ignore[attr-defined]
+    english = [
+        one for one in texts.catalogue("ru")._catalog if isinstance(one, str) and len(one) > 12 and one not in ("CS-Cart", "Webasyst")
+    ]  # type: ignore[attr-defined]
     for path in PAGES:
         visitor.goto(f"{seeded.url}/c/many{path}")
         assert visitor.evaluate("document.documentElement.lang") == "ru"

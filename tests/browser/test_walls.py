@@ -94,7 +94,11 @@ def test_a_name_that_cannot_be_one_is_refused(site: Site, session: requests.Sess
 
 
 def test_the_language_leads_back_to_a_page_of_ours_and_nowhere_else(site: Site) -> None:
-    for back, wanted in (("/console/connections", "/console/connections"), ("https://evil.example/", "/console"), ("//evil.example", "/console")):
+    for back, wanted in (
+        ("/console/connections", "/console/connections"),
+        ("https://evil.example/", "/console"),
+        ("//evil.example", "/console"),
+    ):
         answer = requests.post(f"{site.url}/language", data={"language": "ru", "back": back}, allow_redirects=False, timeout=20)
         assert answer.headers["location"] == wanted
 

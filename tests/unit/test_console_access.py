@@ -108,7 +108,9 @@ def test_a_form_of_another_site_is_refused(door: Access, headers: dict[str, str]
         door.check_origin(headers)
 
 
-@pytest.mark.parametrize("headers", [{"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": "https://console.example"}, {}])
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": "https://console.example"}, {}]
+)
 def test_a_form_of_ours_is_taken(door: Access, headers: dict[str, str]) -> None:
     door.check_origin(headers)
 

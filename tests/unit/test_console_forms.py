@@ -77,14 +77,30 @@ def test_a_fast_connection_of_a_program_may_stay_as_it_is_but_not_get_faster() -
     assert not settings(fast, product_period="4").validate()
 
 
-@pytest.mark.parametrize("url", ["", "shop.example.com", "ftp://shop.example", "https://", "https://u:p@shop.example/", "https://shop.example/?a=1", "http://[", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "shop.example.com",
+        "ftp://shop.example",
+        "https://",
+        "https://u:p@shop.example/",
+        "https://shop.example/?a=1",
+        "http://[",
+        "javascript:alert(1)",
+    ],
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     form = fields.build(forms.WebasystForm, MAIN, FormData({"webasyst__url": [url]}), "en")
     assert not form.validate()
 
 
 def test_an_address_is_kept_with_one_slash() -> None:
-    assert [forms.address(url) for url in (" https://a.example ", "https://a.example/x//", "")] == ["https://a.example/", "https://a.example/x/", ""]
+    assert [forms.address(url) for url in (" https://a.example ", "https://a.example/x//", "")] == [
+        "https://a.example/",
+        "https://a.example/x/",
+        "",
+    ]
 
 
 SHOPS = {

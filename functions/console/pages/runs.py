@@ -79,5 +79,9 @@ def _listed(connection_id: str) -> dict[str, Any]:
 
 
 def _names() -> dict[str, Any]:
-    names = {"stream_names": {**overview.STREAMS, **runs.STREAMS}, "store_names": overview.STORES, "count_names": {**runs.TOTALS, **overview.COUNTS}}
+    names = {
+        "stream_names": {**overview.STREAMS, **runs.STREAMS},
+        "store_names": overview.STORES,
+        "count_names": {**runs.TOTALS, **overview.COUNTS},
+    }
     return {**names, "can_be_undone": runs.can_be_undone, "preview_stream": runs.PREVIEW}
