@@ -67,7 +67,7 @@ build: $(RUNTIME_VENV)/runtime/.installed
 	PATH="$(CURDIR)/$(RUNTIME_VENV)/bin:$$PATH" $(SAM) build
 
 artifacts: build
-	RUNTIME_VENV=$(RUNTIME_VENV) $(BIN)/python -m pytest tests/infrastructure/packaging.py
+	RUNTIME_VENV=$(RUNTIME_VENV) $(BIN)/python -m pytest tests/infrastructure/test_packaging.py
 
 conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 	$(BIN)/python -m tests.conformance $(ARGS)
