@@ -2,7 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from storesync.domain.connection import Connection, MethodMap
 from storesync.state.attempts import Attempts
+from storesync.state.connections import PARTITION, encode
+from storesync.state.items import Item
 from storesync.state.sheets import Sheets
 
 from tests.contract.conftest import Remembered
@@ -27,3 +30,14 @@ def test_a_sheet_is_kept_until_its_time_is_over(state: Remembered) -> None:
     assert Sheets(state.table, f"{state.connection}x").get("survey") == {}
     state.clock.ahead += 61
     assert sheets.get("survey") == {}
+
+
+def test_the_tables_of_methods_are_kept_and_a_connection_from_before_has_none(state: Remembered) -> None:
+    known = Connection(state.connection, shippings=MethodMap({"1": "Courier"}, {"9": "1"}), payments=MethodMap({"2": "Card"}, {}))
+    state.connections.save(known)
+    kept = state.connections.get(known.id)
+    assert (kept.shippings, kept.payments) == (known.shippings, known.payments)
+    older = {name: value for name, value in encode(known).items() if name not in ("shippings", "payments")}
+    state.table.put(Item(PARTITION, known.id, older))
+    kept = state.connections.get(known.id)
+    assert (kept.shippings, kept.payments) == (MethodMap(), MethodMap())

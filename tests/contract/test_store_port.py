@@ -31,6 +31,13 @@ def test_it_knows_its_statuses(shop: Shop) -> None:
         assert known["deleted"].actions and "ship" not in known["deleted"].actions
 
 
+def test_it_knows_how_it_ships_and_is_paid(shop: Shop) -> None:
+    """By ids of its own; a shop without a way to be paid has none."""
+    found = shop.store.methods()
+    assert found.shippings and all(name and int(item) > 0 for item, name in {**found.shippings, **found.payments}.items())
+    assert found.payments or not shop.is_cscart
+
+
 # -- reading
 
 

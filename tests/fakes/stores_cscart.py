@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from storesync.domain import prints
-from storesync.domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
+from storesync.domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from storesync.domain.model import VARIANT_GROUPS, Category, Content, Group, Image, Product, Record, StoreName, Variant
 from storesync.errors import NotKept, SyncError, UnsupportedValue
 
@@ -34,7 +34,10 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
     def info(self) -> StoreInfo:
         statuses = tuple(Status(letter, name) for letter, name in LETTERS.items())
         now = self.now()
-        return StoreInfo(now, currency=self.currency, statuses=statuses, payments={"1": "Cash"}, shippings={"1": "Courier"})
+        return StoreInfo(now, currency=self.currency, statuses=statuses)
+
+    def methods(self) -> Methods:
+        return Methods({"1": "Courier", "2": "Post"}, {"1": "Cash", "2": "Card"})
 
     # -- reading
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from storesync.domain import prints
-from storesync.domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
+from storesync.domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from storesync.domain.model import Category, Image, Product, Record, StoreName, Variant
 from storesync.errors import NotKept, SyncError, UnsupportedValue
 
@@ -41,6 +41,9 @@ class MemoryWebasyst(WebasystOrders, MemoryStore):
             types={"1": "Goods"},
             stock_counting=self.stock_counting,
         )
+
+    def methods(self) -> Methods:
+        return Methods({"9": "Courier"}, {"4": "Cash", "5": "Invoice"})
 
     # -- reading
 

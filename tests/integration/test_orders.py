@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from storesync.domain.changes import Cause
+from storesync.domain.connection import MethodMap
 from storesync.domain.model import StoreName
 from storesync.errors import SyncError
 
@@ -74,6 +75,15 @@ def test_an_echo_ends_after_one_read(shops: Shops) -> None:
     assert len(shops.calls()) == 1
     assert shops.hint(CSCART, order_id) == {"unchanged": 1}
     assert len(shops.calls()) == 1
+
+
+def test_the_tables_of_methods_name_shipping_and_payment_in_webasyst(shops: Shops) -> None:
+    shops.change(shippings=MethodMap({"1": "Courier to the door"}), payments=MethodMap({"1": "Cash"}))
+    order_id = shops.place({shops.product(): 1})
+    shops.hint(CSCART, order_id)
+    params = shops.mirror(order_id)["params"]
+    assert (params["shipping_name"], params["payment_name"]) == ("Courier to the door", "Cash")
+    assert shops.hint(CSCART, order_id) == {"unchanged": 1}
 
 
 def test_hints_of_both_shops_in_parallel_make_one_order(shops: Shops) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from storesync.domain.connection import MethodMap
 from storesync.domain.model import StoreName
 
 from tests.integration.order_scene import Shops, open_shops
@@ -61,6 +62,18 @@ def test_they_arrive_with_their_own_prices_and_total(shops: Shops, discount: str
     assert shops.parked() == []
     assert Decimal(here["total"]) == Decimal(there["total"])
     assert (here["email"], here["s_city"]) == ("ivan@example.com", "Казань")
+
+
+def test_they_get_the_methods_of_the_tables_and_keep_their_own_names_there(shops: Shops) -> None:
+    shops.change(payments=MethodMap({}, {"7": "2"}), shippings=MethodMap({}, {"9": "1"}))
+    number = placed(shops, **{"params[payment_id]": "7", "params[payment_name]": "Invoice"})
+    shops.hint(WEBASYST, number)
+    (here,) = mirrors(shops, number)
+    assert (here["payment_id"], shops.parked()) == ("2", [])
+    shops.ours.call("PUT", f"orders/{here['order_id']}", body={"notes": "edited " + here["notes"], "products": here["products"]})
+    shops.hint(CSCART, here["order_id"])
+    there = next(order for order in shops.theirs.orders() if order["id"] == number)
+    assert there["params"]["payment_name"] == "Invoice"
 
 
 def test_a_total_that_cannot_be_had_is_set_aside_with_the_difference(shops: Shops) -> None:

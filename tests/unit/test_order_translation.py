@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from storesync.domain import order_comparison as comparison
 from storesync.domain import order_translation as translation
-from storesync.domain.connection import Connection, CsCartSettings
+from storesync.domain.connection import Connection, CsCartSettings, MethodMap
 from storesync.domain.model import StoreName
 from storesync.domain.orders import Address, Customer, Line, Order
 from storesync.errors import MissingLink, MissingRate, TotalsDiffer, UnsupportedValue
@@ -216,3 +216,23 @@ def test_a_change_tells_values_of_money_and_only_names_of_what_is_personal():
     )
     old, new = comparison.change(before, after)
     assert (old, new) == ('{"shipping":"0.00"}', '{"shipping":"5.00","changed":["buyer","shipping_address","comment"]}')
+
+
+MAPPED = replace(
+    CONNECTION, cscart=replace(CONNECTION.cscart, shipping_id="1", payment_id="2"),
+    shippings=MethodMap({"3": "Courier"}, {"9": "3"}), payments=MethodMap({"4": "Card"}, {"7": ""}),
+)  # fmt: skip
+
+
+def test_a_way_to_ship_and_to_pay_gets_the_name_that_its_row_says_and_keeps_its_own_without_one():
+    source = replace(order([(Decimal(1), 1)]), shipping_name="Курьер", payment_name="Картой", shipping_id="3", payment_id="5")
+    there = mirrored(source, MAPPED)
+    assert (there.shipping_name, there.payment_name) == ("Courier", "Картой")
+    assert (there.shipping_id, there.payment_id) == ("", "")
+
+
+@pytest.mark.parametrize(("shipping", "payment", "wanted"), [("9", "7", ("3", "2")), ("8", "", ("1", "2")), ("", "9", ("1", "2"))])
+def test_an_order_for_cscart_gets_the_method_of_its_row_else_the_default(shipping: str, payment: str, wanted: tuple[str, str]):
+    source = replace(order([(Decimal(1), 1)]), shipping_id=shipping, payment_id=payment)
+    here = translation.to_cscart(MAPPED, source, counterpart)
+    assert (here.shipping_id, here.payment_id) == wanted

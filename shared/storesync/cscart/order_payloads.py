@@ -22,6 +22,7 @@ def order(row: Json, currency: str) -> Order:
     """Amounts are in the primary currency, which the order does not name (C36). Lines by item id, as their order is not stable (C35)."""
     notes = text(row.get("notes"))
     shipping = rows(row.get("shipping"))
+    ways = {text(item.get("shipping_id")) for item in shipping} - {"", "0"}
     return Order(
         id=text(row.get("order_id")),
         status=text(row.get("status")),
@@ -39,6 +40,8 @@ def order(row: Json, currency: str) -> Order:
         shipping_address=address(row, "s_"),
         shipping_name=", ".join(text(item.get("shipping")) for item in shipping if text(item.get("shipping"))),
         payment_name=text(mapping(row.get("payment_method")).get("payment")),
+        shipping_id=ways.pop() if len(ways) == 1 else "",
+        payment_id=text(row.get("payment_id")).removeprefix("0"),
         comment=_MARK.sub("", notes).strip(),
         company_id=text(row.get("company_id")),
         marker=marker(row),

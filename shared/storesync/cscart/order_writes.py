@@ -26,17 +26,18 @@ class OrderWrites:
         prices are equal; where they are not, its lines are set right afterwards, for the shop's own shipping cost.
         """
         _check_lines(order)
-        if not self.settings.payment_id:
+        payment, shipping = order.payment_id or self.settings.payment_id, order.shipping_id or self.settings.shipping_id
+        if not payment:
             raise Rejected("choose a payment method for the orders that come from Webasyst", store="cscart")
         body: dict[str, object] = {
             "user_id": 0,  # with an account's id the shop takes the address out of the account, not the order's
             "user_data": payloads.user_data(order),
-            "payment_id": self.settings.payment_id,
+            "payment_id": payment,
             "products": {str(at): payloads.item(line) for at, line in enumerate(order.lines, 1)},
             "notes": payloads.notes(order.comment, marker),
             **payloads.sums(order),
         }
-        body |= {"shipping_id": self.settings.shipping_id} if self.settings.shipping_id else {}
+        body |= {"shipping_id": shipping} if shipping else {}
         created = self._posted(body, marker, order)
         # One that was split among vendors is rebuilt by nobody: its parent is no order of its own (3.3).
         return created if created.is_parent or _agree(created, order) else self._rebuilt(created, order)

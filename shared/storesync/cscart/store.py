@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from ..domain.connection import CsCartSettings
-from ..domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
+from ..domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from ..domain.journal import Exchange
 from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
@@ -33,10 +33,14 @@ class CsCartStore:
         self._order_writes = OrderWrites(client, self._orders)
 
     @cached_property
-    def _info(self) -> StoreInfo:
+    def _lists(self) -> tuple[dict[str, list[Json]], tuple[str, ...]]:
+        """Statuses and methods, and the rights that were missing to see them."""
         problems: list[str] = []
-        lists = {name: self._list(name, problems) for name in ("statuses", "payments", "shippings")}
-        problems += self._unseen()
+        return {name: self._list(name, problems) for name in ("statuses", "payments", "shippings")}, tuple(problems)
+
+    @cached_property
+    def _info(self) -> StoreInfo:
+        lists, problems = self._lists
         companies = self._list("stores", []) or self._list("vendors", [])
         return StoreInfo(
             now=self.now(),
@@ -48,10 +52,8 @@ class CsCartStore:
                 Status(text(row.get("status")), text(row.get("description")), text(mapping(row.get("params")).get("color")))
                 for row in lists["statuses"]
             ),
-            payments={text(row.get("payment_id")): text(row.get("payment")) for row in lists["payments"]},
-            shippings={text(row.get("shipping_id")): text(row.get("shipping")) for row in lists["shippings"]},
             companies={text(row.get("company_id")): text(row.get("company")) for row in companies},
-            problems=tuple(problems),
+            problems=(*problems, *self._unseen()),
         )
 
     def _list(self, name: str, problems: list[str]) -> list[Json]:
@@ -127,6 +129,13 @@ class CsCartStore:
             )
             for row in rows
         ]
+
+    def methods(self) -> Methods:
+        lists, _ = self._lists
+        return Methods(
+            {text(row.get("shipping_id")): text(row.get("shipping")) for row in lists["shippings"]},
+            {text(row.get("payment_id")): text(row.get("payment")) for row in lists["payments"]},
+        )
 
     def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]:
         return self._orders.changed(since)

@@ -66,6 +66,17 @@ class StatusMap:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodMap:
+    """Ways to ship, or to pay: CS-Cart id -> the name that a mirrored order gets in Webasyst, and Webasyst id -> CS-Cart id.
+
+    Without a row an order keeps its own name in Webasyst, and gets the default method in CS-Cart.
+    """
+
+    to_webasyst: Mapping[str, str] = field(default_factory=dict)
+    to_cscart: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """Limits of one pass: a plan that zeroes, hides, reprices or touches more than this share and this number asks first."""
 
@@ -124,6 +135,8 @@ class Connection:
     categories: Mapping[str, str] = field(default_factory=dict)
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     statuses: StatusMap = StatusMap()
+    shippings: MethodMap = MethodMap()
+    payments: MethodMap = MethodMap()
     order_discounts: bool = True
     orders_from: datetime | None = None
     created_at: datetime | None = None

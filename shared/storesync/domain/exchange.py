@@ -36,10 +36,16 @@ class StoreInfo:
     stock_ids: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     companies: Mapping[str, str] = field(default_factory=dict)
-    payments: Mapping[str, str] = field(default_factory=dict)
-    shippings: Mapping[str, str] = field(default_factory=dict)
     stock_counting: str = ""
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """How a shop ships and is paid: id -> name."""
+
+    shippings: Mapping[str, str] = field(default_factory=dict)
+    payments: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ def to_webasyst(connection: Connection, order: Order, counterpart: Counterpart, 
         shipping=order.shipping - (off - discount),
         surcharge=NOTHING,
         tax=NOTHING,
+        shipping_name=connection.shippings.to_webasyst.get(order.shipping_id) or order.shipping_name,
+        payment_name=connection.payments.to_webasyst.get(order.payment_id) or order.payment_name,
+        shipping_id="",
+        payment_id="",
         customer=replace(order.customer, id=contact_id),
         shipping_address=order.shipping_address or order.billing_address,
     )
@@ -92,7 +96,14 @@ def to_cscart(connection: Connection, order: Order, counterpart: Counterpart, cu
     if order.currency and currency and order.currency != currency:
         raise MissingRate("the order is not in CS-Cart's currency", source=order.currency, target=currency)
     lines = tuple(_whole(_linked(line, counterpart)) for line in order.lines if not _is_own(line))
-    return replace(order, id="", lines=lines, customer=replace(order.customer, id=customer_id))
+    return replace(
+        order,
+        id="",
+        lines=lines,
+        shipping_id=connection.shippings.to_cscart.get(order.shipping_id) or connection.cscart.shipping_id,
+        payment_id=connection.payments.to_cscart.get(order.payment_id) or connection.cscart.payment_id,
+        customer=replace(order.customer, id=customer_id),
+    )
 
 
 def _is_own(line: Line) -> bool:

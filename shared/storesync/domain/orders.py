@@ -76,6 +76,7 @@ class Order:
     """`discount` is of the order as a whole; `surcharge` the payment's; `tax` only what is not included in prices.
 
     `status` is the CS-Cart letter or the Webasyst state id. `marker` names the counterpart where the store holds one.
+    `shipping_id` and `payment_id` are the store's own; empty where there is none, or where several ways to ship were taken.
     """
 
     id: str
@@ -92,6 +93,8 @@ class Order:
     shipping_address: Address = Address()
     shipping_name: str = ""
     payment_name: str = ""
+    shipping_id: str = ""
+    payment_id: str = ""
     comment: str = ""
     company_id: str = ""
     marker: str = ""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from ..domain.connection import Connection, CsCartSettings, Damage, DeletionRule, Guard, Policy, StatusMap, WebasystSettings
+from ..domain.connection import Connection, CsCartSettings, Damage, DeletionRule, Guard, MethodMap, Policy, StatusMap, WebasystSettings
 from ..domain.model import Group, StoreName
 from ..errors import ConfigurationError, LeaseLost, UnknownConnection
 from .documents import known, moment
@@ -19,6 +19,13 @@ PARTITION = "connections"
 ONCE = "once"
 NAMES = r"[a-z0-9][a-z0-9_-]{0,39}"
 EDITS = 5
+PARTS: dict[str, type] = {
+    "cscart": CsCartSettings,
+    "webasyst": WebasystSettings,
+    "statuses": StatusMap,
+    "shippings": MethodMap,
+    "payments": MethodMap,
+}
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -96,7 +103,7 @@ def encode(connection: Connection) -> dict[str, Any]:
 def decode(data: Mapping[str, Any]) -> Connection:
     """Missing and empty fields take their defaults; unknown ones, and values that this version does not know, are left out."""
     found = {name: value for name, value in known(Connection, data).items() if value is not None}
-    for name, kind in {"cscart": CsCartSettings, "webasyst": WebasystSettings, "statuses": StatusMap}.items():
+    for name, kind in PARTS.items():
         if name in found:
             found[name] = kind(**known(kind, found[name]))
     made: dict[str, Callable[[Any], Any]] = {

@@ -161,7 +161,7 @@ def shop_sheet(store: Store) -> dict[str, Any]:
     """What the console shows of a shop: names of its lists, nothing of its records."""
     info = store.info()
     categories = {item.id: item.path or item.name for item in store.categories()}
-    return {"at": info.now.isoformat(), "categories": categories, **_plain(info)}
+    return {"at": info.now.isoformat(), "categories": categories, **_plain(info), **asdict(store.methods())}
 
 
 def _plain(info: StoreInfo) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def translated(work: OrderWork, store: StoreName, order: Order, there: Order | N
         return replace(wanted, customer=there.customer) if there else wanted
     _check_currency(work, order)
     contact = there.customer.id if there else people.contact(order)
-    return translation.to_webasyst(work.connection, order, counterpart, contact)
+    wanted = translation.to_webasyst(work.connection, order, counterpart, contact)
+    placed_there = there if there and work.origin is StoreName.WEBASYST else None
+    return replace(wanted, shipping_name=placed_there.shipping_name, payment_name=placed_there.payment_name) if placed_there else wanted
 
 
 def _check_currency(work: OrderWork, order: Order) -> None:

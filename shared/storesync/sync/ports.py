@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..domain.changes import Change
 from ..domain.connection import Connection
-from ..domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
+from ..domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from ..domain.journal import Entry, Exchange, Run
 from ..domain.links import Claim, ImageLink, OrderLink, Parked, Row
 from ..domain.model import Category, Product, Record, StoreName
@@ -21,6 +21,7 @@ __all__ = [
     "Journal",
     "Lease",
     "Links",
+    "Methods",
     "Outcome",
     "Page",
     "ProductWrite",
@@ -77,6 +78,9 @@ class Store(Protocol):
         """
 
     def categories(self) -> list[Category]: ...
+
+    def methods(self) -> Methods:
+        """How the shop ships and is paid; nothing where the user may not see it."""
 
     def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]: ...
 

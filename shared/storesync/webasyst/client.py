@@ -34,6 +34,8 @@ READS = frozenset(
         "shop.product.search",
         "shop.rights",
         "shop.settings.get",
+        "shop.settings.getPaymentTypes",
+        "shop.settings.getShippingTypes",
         "shop.stock.getList",
         "shop.type.getList",
     }

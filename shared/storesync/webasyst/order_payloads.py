@@ -33,6 +33,8 @@ def order(row: Json, here: tzinfo, marker_key: str) -> Order:
         shipping_address=_address(params, "shipping_address"),
         shipping_name=params.get("shipping_name", ""),
         payment_name=params.get("payment_name", ""),
+        shipping_id=params.get("shipping_id", "").partition(".")[0],
+        payment_id=params.get("payment_id", ""),
         comment=text(row.get("comment")),
         marker=params.get(marker_key, ""),
         stock_taken=params.get("reduced") == "1",

@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import cached_property
 
 from ..domain.connection import WebasystSettings
-from ..domain.exchange import ImageSource, Outcome, Page, ProductWrite, Status, StoreInfo
+from ..domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from ..domain.journal import Exchange
 from ..domain.model import Category, Product, Record, StoreName
 from ..domain.orders import Customer, Order, OrderHead
-from ..errors import Forbidden
+from ..errors import Forbidden, NotFound, Rejected
 from ..http import Breaker, Transport
 from . import payloads
 from .client import STORE, WebasystClient, classify
@@ -139,6 +139,17 @@ class WebasystStore:
 
     def categories(self) -> list[Category]:
         return self._products.categories()
+
+    def methods(self) -> Methods:
+        return Methods(self._methods("shop.settings.getShippingTypes"), self._methods("shop.settings.getPaymentTypes"))
+
+    def _methods(self, question: str) -> dict[str, str]:
+        """Empty in a shop too old to be asked."""
+        try:
+            listed = rows(mapping(self.client.get(question)).get("methods"))
+        except (Rejected, NotFound, Forbidden):
+            return {}
+        return {text(row.get("id")): text(row.get("name")) for row in listed}
 
     def changed_orders(self, since: datetime) -> Iterator[Page[OrderHead]]:
         self._fresh()

@@ -139,11 +139,12 @@ class Scene:
         ours = self._cscart_settings()
         theirs = WebasystSettings(url=self.webasyst.url, client_id=uuid.uuid4().hex)
         webasyst = webasyst_store.connect(theirs, self.webasyst.token, allow_private=True).info()
-        cscart = cscart_store.connect(ours, self.account[1], allow_private=True).info()
+        shop = cscart_store.connect(ours, self.account[1], allow_private=True)
+        cscart, methods = shop.info(), shop.methods()
         theirs = replace(theirs, currency=webasyst.currency, default_type=next(iter(webasyst.types), ""), default_category=self._category())
         table = statuses.propose({item.id: item.name for item in cscart.statuses}, [item.id for item in webasyst.statuses])
         ours = replace(
-            ours, payment_id=next(iter(cscart.payments), ""), shipping_id=next(iter(cscart.shippings), ""), company_id=self.company,
+            ours, payment_id=next(iter(methods.payments), ""), shipping_id=next(iter(methods.shippings), ""), company_id=self.company,
             currency=webasyst.currency,
         )  # fmt: skip
         return Connection(
