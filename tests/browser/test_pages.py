@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from storesync.console import texts
+from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, StatusMap, WebasystSettings
 from storesync.domain.exchange import Status
 from storesync.domain.journal import Action, Entry, Exchange, Run
@@ -27,7 +28,7 @@ NASTY = "<script>document.title='owned'</script>\"'>&{{7*7}}"
 NOW = datetime.now(UTC)
 PAGES = ("", "/records", "/parked", "/requests", "/statuses", "/tables", "/settings", "/shops", "/setup/cscart", "/setup/webasyst",
          "/setup/defaults", "/setup/statuses", "/setup/check", "/setup/preview", "/records/product/cscart/1", "/records/order/cscart/1",
-         "/records?q=SKU-1", "/runs", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
+         "/records?q=SKU-1", "/runs", "/runs/plan", "/runs/part", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
 COUNTS = {"none": 0, "one": 1, "many": 40}
 
 
@@ -70,6 +71,13 @@ def seed(site: Site, name: str, count: int) -> None:
     if count > 1:
         streams.save_run(Run("live", "sweep:cscart", NOW - timedelta(seconds=30), None, "running", {"seen": 400}, 400, 1000))
         streams.save_run(Run("held", "products:webasyst", NOW - timedelta(seconds=50), NOW, "stopped", {"seen": 90}, error="GuardTripped"))
+    planned = {"written_webasyst": 3, "prices_up": 2, "writes": 200_000 * count, "mails": 5, "money": 700}
+    streams.save_run(Run("plan", "preview", NOW - timedelta(days=3), NOW, "done", planned, 5, 5))
+    streams.save_run(Run("part", "apply", NOW - timedelta(days=3), NOW, "stopped", {"writes": 9}, 5, 9, "budget writes 9 of 10"))
+    streams.save_cursor("halted:products", "held" if count > 1 else "")
+    streams.save_cursor(
+        "halted:apply:part", Change(name, Kind.STREAM, StoreName.CSCART, ("apply", "plan", "9"), Cause.CONSOLE, "1").to_message()
+    )
     sheets(Sheets(state, name), count)
 
 

@@ -66,8 +66,12 @@ def test_an_order_is_read_with_every_part_of_its_total() -> None:
     assert order_payloads.own_shipping(ORDER) == Decimal("15.00")
 
 
-@pytest.mark.parametrize(("ids", "payment", "found"), [((1, "1"), "2", ("1", "2")), ((1, 2), "0", ("", "")), ((0,), None, ("", "")), ((), 12, ("", "12"))])
-def test_methods_are_known_by_their_ids_unless_several_ways_to_ship_were_taken(ids: tuple[object, ...], payment: object, found: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("ids", "payment", "found"), [((1, "1"), "2", ("1", "2")), ((1, 2), "0", ("", "")), ((0,), None, ("", "")), ((), 12, ("", "12"))]
+)
+def test_methods_are_known_by_their_ids_unless_several_ways_to_ship_were_taken(
+    ids: tuple[object, ...], payment: object, found: tuple[str, str]
+) -> None:
     row = {**ORDER, "shipping": [{"shipping_id": item} for item in ids], "payment_id": payment}
     read = order_payloads.order(row, "RUB")
     assert (read.shipping_id, read.payment_id) == found

@@ -46,8 +46,9 @@ def _state(connection_id: str) -> dict[str, Any]:
     proof = {name: last[name] for name in ("at", "agree", "differences", "checked")} if last else None
     return {
         "connection": found.id,
-        "ok": not (state.stopped or state.failed or dead),
+        "ok": not (state.stopped or state.halted or state.failed or dead),
         "paused": found.paused,
+        "stopped": [*state.stopped, *state.halted],
         "streams": streams,
         "parked": state.parked,
         "waiting": desk.backlog().waiting(),

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap, desk
 from storesync.console import chart, overview, texts
 from storesync.domain.connection import Connection
+from storesync.sync import halts
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
@@ -59,6 +60,16 @@ def confirm(connection_id: str) -> Response[str]:
     runs = bootstrap.world(found.id).streams.runs(name, 5) if name in overview.names() else []
     stopped = [overview.start(found.id, name, run.id) for run in runs if run.outcome == "stopped"][:1]
     bootstrap.queue().send(stopped)
+    return visit(router).redirect(f"/console/c/{found.id}", "started")
+
+
+@router.post("/console/c/<connection_id>/continue")
+def go_on(connection_id: str) -> Response[str]:
+    """The owner has seen what a run did until its budget of damage was used up, and lets the rest have a budget of its own."""
+    found = connection(connection_id)
+    name = visit(router).field("stream")
+    waiting = halts.halted(bootstrap.world(found.id))
+    bootstrap.queue().send([halts.ask(found.id, name, waiting[name])] if name in waiting else [])
     return visit(router).redirect(f"/console/c/{found.id}", "started")
 
 

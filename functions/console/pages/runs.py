@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap
 from storesync.console import overview, runs
 from storesync.domain.journal import Run
-from storesync.sync import preview, undo
+from storesync.sync import halts, preview, undo
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
@@ -43,8 +43,11 @@ def entries(connection_id: str, run_id: str) -> Response[str]:
     run = _run(found.id, run_id)
     world = bootstrap.world(found.id)
     listed = list(islice(world.journal.of_run(run_id), SHOWN + 1))
-    totals = runs.totals(world.journal.of_run(run_id)) if run.stream == runs.PREVIEW else {}
-    values = {"run": run, "listed": listed[:SHOWN], "more": len(listed) > SHOWN, "totals": totals, "total_names": runs.TOTALS}
+    planned = (
+        {"totals": runs.totals(run), "shares": runs.shares(found, run)} if run.stream == runs.PREVIEW else {"totals": {}, "shares": []}
+    )
+    waits = run.stream == runs.APPLY and run.outcome == "stopped" and halts.message(world, run.id) is not None
+    values = {"run": run, "listed": listed[:SHOWN], "more": len(listed) > SHOWN, "waits": waits, **planned}
     return visit(router).page("run.html", found, **values, **_names())
 
 
@@ -55,6 +58,18 @@ def apply(connection_id: str, run_id: str) -> Response[str]:
     if _run(found.id, run_id).stream != runs.PREVIEW:
         raise NotFoundError
     bootstrap.queue().send([preview.approve(found.id, run_id, uuid.uuid4().hex[:12])])
+    return visit(router).redirect(f"/console/c/{found.id}/runs", "queued")
+
+
+@router.post("/console/c/<connection_id>/runs/<run_id>/continue")
+def go_on(connection_id: str, run_id: str) -> Response[str]:
+    """The owner has looked at what an application did within its budget, and lets it go on from there."""
+    found = connection(connection_id)
+    world = bootstrap.world(found.id)
+    following = halts.message(world, _run(found.id, run_id).id)
+    if following is None:
+        raise NotFoundError
+    bootstrap.queue().send([halts.going_on(world, run_id, following)])
     return visit(router).redirect(f"/console/c/{found.id}/runs", "queued")
 
 
@@ -84,4 +99,5 @@ def _names() -> dict[str, Any]:
         "store_names": overview.STORES,
         "count_names": {**runs.TOTALS, **overview.COUNTS},
     }
-    return {**names, "can_be_undone": runs.can_be_undone, "preview_stream": runs.PREVIEW}
+    budget = {"is_budget": halts.is_budget, "stopped_at": runs.stopped_at, "measures": runs.MEASURES, "total_names": runs.TOTALS}
+    return {**names, **budget, "can_be_undone": runs.can_be_undone, "preview_stream": runs.PREVIEW}

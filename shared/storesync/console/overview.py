@@ -1,14 +1,15 @@
 """How a connection is doing: each stream's last run, how far it lags, what waits and what is set aside."""
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
 from ..domain.changes import Cause, Change, Kind
 from ..domain.journal import Run
 from ..domain.model import StoreName
+from ..sync.halts import halted, is_budget
 from ..sync.ports import Streams, World
 from .texts import N_
 
@@ -31,6 +32,14 @@ COUNTS = {
     "linked": N_("linked"),
     "skipped": N_("left alone"),
     "echo": N_("echoes"),
+    "writes": N_("records written"),
+    "mails": N_("e-mails to customers"),
+    "money": N_("money moved"),
+    "left": N_("waiting for you"),
+    "resumed": N_("taken up again"),
+    "edited_since": N_("edited since"),
+    "stays": N_("cannot be undone"),
+    "not_kept": N_("not kept by the shop"),
 }
 
 
@@ -66,9 +75,12 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    """`stopped`: streams that the guard stopped; `halted`: streams that used up their budget of damage, with the run that did."""
+
     streams: tuple[StreamState, ...]
     parked: int
     stopped: tuple[str, ...]
+    halted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -82,8 +94,8 @@ class Overview:
 def overview(world: World, now: datetime) -> Overview:
     streams = tuple(_state(world.streams, stream, store, now) for stream in STREAMS for store in StoreName)
     parked = sum(1 for _ in islice(world.links.parked(), MOST_PARKED))
-    stopped = tuple(dict.fromkeys(state.name for state in streams if state.last and state.last.outcome == "stopped"))
-    return Overview(streams, parked, stopped)
+    stopped = (state.name for state in streams if state.last and state.last.outcome == "stopped" and not is_budget(state.last.error))
+    return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halted(world))
 
 
 def _state(streams: Streams, stream: str, store: StoreName, now: datetime) -> StreamState:

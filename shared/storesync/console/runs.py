@@ -1,11 +1,13 @@
 """Runs as the console lists them: those that did something, and what may be done with each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 from ..domain.changes import APPLY, PREVIEW, PRODUCTS, SWEEP, UNDO
-from ..domain.journal import Entry, Run
-from ..sync import plans
+from ..domain.connection import Connection
+from ..domain.journal import Run
+from ..sync import damage
 from ..sync.ports import Streams
 from .texts import N_
 
@@ -13,7 +15,12 @@ STREAMS = {PREVIEW: N_("Preview"), APPLY: N_("Application of a preview"), UNDO: 
 UNDOABLE = (PRODUCTS, SWEEP, APPLY, UNDO)
 QUIET = {"seen", "unchanged"}
 SEARCHED = 400
-MOST_COUNTED = 20_000
+MEASURES = {
+    damage.WRITES: N_("records written"),
+    damage.MAILS: N_("e-mails to customers"),
+    damage.MONEY: N_("money moved"),
+    "orders": N_("orders taken"),
+}
 TOTALS = {
     "created_webasyst": N_("created in Webasyst"),
     "created_cscart": N_("created in CS-Cart"),
@@ -29,6 +36,10 @@ TOTALS = {
     "media": N_("images"),
     "identity": N_("SKU"),
     "variant": N_("new variants"),
+    "orders_created_webasyst": N_("orders created in Webasyst"),
+    "orders_created_cscart": N_("orders created in CS-Cart"),
+    "orders_edited": N_("orders edited"),
+    "statuses": N_("status steps of orders"),
     "conflicts": N_("changed on both sides"),
     "skipped": N_("left alone, with a reason"),
 }
@@ -51,7 +62,30 @@ def can_be_undone(run: Run) -> bool:
     return run.stream.partition(":")[0] in UNDOABLE and run.outcome != "running"
 
 
-def totals(entries: Iterable[Entry]) -> Mapping[str, int]:
+def totals(run: Run) -> Mapping[str, int]:
     """Of a preview, in the order in which they are told."""
-    found = plans.totals(islice(entries, MOST_COUNTED))
-    return {name: found[name] for name in TOTALS if found[name]}
+    return {name: run.counts[name] for name in TOTALS if run.counts.get(name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a run does of one measure, and what it may do; `limit` 0: as much as it wants to."""
+
+    name: str
+    amount: int
+    limit: int
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self.limit) and self.amount > self.limit
+
+
+def shares(connection: Connection, run: Run) -> list[Share]:
+    """The damage that a preview would do, beside the budget of the run that applies it."""
+    return [Share(name, run.counts.get(name, 0), getattr(connection.damage, name)) for name in damage.MEASURES]
+
+
+def stopped_at(run: Run) -> tuple[str, str]:
+    """For a run that has used up its budget: of what, and how much of it."""
+    _, measure, *amount = f"{run.error}  ".split(" ", 2)
+    return measure, "".join(amount).strip()

@@ -72,6 +72,11 @@ def _policy(group: Group) -> SelectField:
     return SelectField(GROUPS[group], choices=choices(POLICIES), coerce=Policy, description=HELP[group])
 
 
+def _limit(label: str, help_: str) -> IntegerField:
+    checks = [InputRequired(N_("Enter a whole number.")), NumberRange(0, 10**12, N_("0 or more."))]
+    return IntegerField(label, checks, description=help_)
+
+
 _PERIOD = N_("At least 60 seconds: it is looked once a minute, and the shop has to answer other people too.")
 _REACH = N_("At least 60 seconds and at most a year.")
 
@@ -148,6 +153,15 @@ class SettingsForm(ConnectionForm):
         places=None,
         description=N_("Only such movements count as repriced."),
     )
+    damage__writes = _limit(N_("Records that one run may write"), N_("After so many it stops and asks. 0 for no limit."))
+    damage__mails = _limit(
+        N_("E-mails that one run may set off"),
+        N_("Counted for new orders, their statuses in Webasyst, and products that come back into stock in CS-Cart. 0 for no limit."),
+    )
+    damage__money = _limit(
+        N_("Money that one run may move"),
+        N_("Price changes times the pieces in stock, in whole units of CS-Cart's currency. 0 for no limit."),
+    )
     orders_update_time = IntegerField(
         N_("Orders update time, seconds"), _seconds(60, _REACH), description=N_("How far back orders are taken the first time.")
     )
@@ -201,6 +215,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (N_("Which way each thing flows"), (*(f"policies__{group.value}" for group in GROUPS), "preferred", "stock_owner")),
     (N_("Mass-change guard"), ("guard__share", "guard__at_least", "guard__price_jump")),
+    (N_("Budget of damage of one run"), ("damage__writes", "damage__mails", "damage__money")),
     (N_("Orders"), ("order_discounts", "orders_update_time", "order_period", "orders_from", "orders_to_cscart", "order_edits_to_cscart")),
     (N_("Request log"), ("log_requests", "log_limit")),
 )
