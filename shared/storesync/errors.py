@@ -36,6 +36,7 @@
         ├── MissingRate             no rate between two currencies
         ├── UnsupportedValue        a store cannot hold the value
         ├── TooLarge                a record is larger than the tables can hold
+        ├── Unreadable              a store shows values that are none, such as a stock that is no number
         └── NotKept                 a write was answered, yet the store kept something else
 
 Two audiences: `advice` is what the merchant should do; `str()` and the attributes are for the engineer.

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from ..domain.exchange import Page
+from ..domain.exchange import Page, Unreadable
 from ..domain.model import Product, Record
-from ..errors import FilterIgnored, NotFound, SyncError
+from ..errors import FilterIgnored, NotFound, ServerFault, SyncError
 from . import payloads, variations
-from .client import CsCartClient
-from .decode import Json, moment, number, rows, text
+from .client import STORE, CsCartClient
+from .decode import Json, moment, rows, text, whole
 from .pages import Answered, Key, Stretch, walk
 
 BATCH = 100
@@ -28,11 +28,11 @@ FULL: dict[str, object] = {
 
 
 def _by_id(row: Json) -> Key:
-    return (int(number(row.get("product_id"))),)
+    return (whole(row.get("product_id")),)
 
 
 def _by_stamp(row: Json) -> Key:
-    return (int(number(row.get("updated_timestamp"))), *_by_id(row))
+    return (whole(row.get("updated_timestamp")), *_by_id(row))
 
 
 class Catalogue:
@@ -60,8 +60,16 @@ class Catalogue:
             yield self._page(stretch, f"{stretch.seen}:{stretch.last[0]}" if stretch.last else "")
 
     def _page(self, stretch: Stretch, position: str = "") -> Page[Record]:
-        records = tuple(payloads.record(row, self.currency) for row in self._priced(stretch.rows))
-        return Page(records, position, stretch.total, stretch.at)
+        """A row with a value that is none is that row's defect, not the list's."""
+        records: list[Record] = []
+        unread: dict[str, Unreadable] = {}
+        for row in self._priced(stretch.rows):
+            try:
+                records.append(payloads.record(row, self.currency))
+            except ServerFault as wrong:
+                name = text(row.get("product_id"))
+                unread[name] = Unreadable(STORE, [name], wrong.detail)
+        return Page(tuple(records), position, stretch.total, stretch.at, unread=unread)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
         """`updated_in_hours` counts from the server's clock, which only the answer tells: when the server is ahead of us, it is asked again."""
@@ -161,7 +169,16 @@ class Catalogue:
         groups: dict[str, list[Json]] = defaultdict(list)
         for row_id, row in found.items():
             groups[members.get(row_id) or payloads.parent_of(row)].append(row)
-        return [payloads.product(group, self.currency) for group in groups.values()]
+        made: list[Product] = []
+        unread: list[str] = []
+        for group in groups.values():
+            try:
+                made.append(payloads.product(group, self.currency))
+            except ServerFault:
+                unread += [text(row.get("product_id")) for row in group]
+        if unread:  # one that cannot be read is not one that is not there
+            raise Unreadable(STORE, unread)
+        return made
 
 
 def _batches(skus: Sequence[str]) -> Iterator[list[str]]:

@@ -22,7 +22,7 @@ from ..errors import (
     Unauthorised,
 )
 from ..http import Answer, Call, CallClass, Transport, retry_after
-from .decode import Json, mapping, rows, text
+from .decode import Json, mapping, rows, whole
 from .pages import Answered
 
 STORE = "cscart"
@@ -137,7 +137,7 @@ class CsCartClient:
             answer = self.get(path, {**(query or {}), "page": page, "items_per_page": size})
             here = rows(answer.get(name))
             found += here
-            total = int(text(mapping(answer.get("params")).get("total_items")) or 0)
+            total = whole(mapping(answer.get("params")).get("total_items"))
             if not here or len(found) >= total or len(here) < size:
                 return found
             page += 1

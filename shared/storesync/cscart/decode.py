@@ -40,10 +40,14 @@ def number(value: object) -> Decimal:
     return found
 
 
+def whole(value: object) -> int:
+    return int(number(value))
+
+
 def moment(value: object) -> datetime | None:
-    """Unix seconds."""
+    """Unix seconds. What cannot be read is as good as no stamp: such a row is looked at each time."""
     try:
-        seconds = int(number(value))
+        seconds = whole(value)
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
-    except (OverflowError, OSError, ValueError):
+    except (OverflowError, OSError, ValueError, ServerFault):
         return None

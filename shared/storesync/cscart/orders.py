@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ..domain.exchange import Page
+from ..domain.exchange import Page, Unreadable
 from ..domain.orders import Customer, Order, OrderHead
-from ..errors import FilterIgnored, NotFound, NotKept, SyncError
+from ..errors import FilterIgnored, NotFound, NotKept, ServerFault, SyncError
 from . import order_payloads as payloads
 from .client import CsCartClient
-from .decode import Json, moment, number, rows, text
+from .decode import Json, moment, rows, text, whole
 from .pages import Answered, Key, walk
 
 WHOLE = 20  # orders with everything are heavy: no more of them in one answer (3.1)
@@ -16,7 +16,7 @@ CLOCKS = timedelta(days=1)
 
 
 def _by_id(row: Json) -> Key:
-    return (int(number(row.get("order_id"))),)
+    return (whole(row.get("order_id")),)
 
 
 class Orders:
@@ -53,8 +53,15 @@ class Orders:
             if isinstance(answer, SyncError):
                 raise answer
             if text(answer.get("order_id")) == order_id:
-                found.append(payloads.order(answer, self.settings.currency))
+                found.append(self._whole(answer))
         return found
+
+    def _whole(self, row: Json) -> Order:
+        """Raises Unreadable."""
+        try:
+            return payloads.order(row, self.settings.currency)
+        except ServerFault as wrong:
+            raise Unreadable("cscart", [text(row.get("order_id"))], wrong.detail) from wrong
 
     def one(self, order_id: str) -> Order:
         found = self.read([order_id])
@@ -69,8 +76,8 @@ class Orders:
         """
         marked = [row for row in self._of_buyer(like) if payloads.marker(row) == marker]
         parents = {payloads.parent_of(row) for row in marked} - {""}
-        single = [payloads.order(row, self.settings.currency) for row in marked if not payloads.parent_of(row)]
-        return single + self.read(sorted(parents, key=int))
+        single = [self._whole(row) for row in marked if not payloads.parent_of(row)]
+        return single + self.read(sorted(parents, key=whole))
 
     def _of_buyer(self, like: Order) -> Iterator[Json]:
         """By e-mail, else by phone, else everything of the time: each page whole, and every page."""

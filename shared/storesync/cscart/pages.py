@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import FilterIgnored
-from .decode import Json, mapping, rows, text
+from .decode import Json, mapping, rows, whole
 
 FIRST = 300
 SIZES = range(225, 301)
@@ -23,7 +23,7 @@ class Answered:
 
     @property
     def total(self) -> int:
-        return int(text(mapping(self.body.get("params")).get("total_items")) or 0)
+        return whole(mapping(self.body.get("params")).get("total_items"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """What passes between an engine and a store besides the records themselves: pages, writes, outcomes and what a store says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from ..errors import SyncError
+from ..errors import RecordError, SyncError
 from .model import Product
 
 T = TypeVar("T")
@@ -40,6 +40,16 @@ class StoreInfo:
     problems: tuple[str, ...] = ()
 
 
+class Unreadable(RecordError):
+    """The store shows values of these records that cannot be read; `ids` are of products, or of one order."""
+
+    advice = "The shop shows a value that cannot be read, such as a stock that is no number. Correct it in the shop, then try again."
+
+    def __init__(self, store: str, ids: Sequence[str], problem: str = "") -> None:
+        super().__init__("a value cannot be read", store=store, ids=",".join(ids), problem=problem)
+        self.store, self.ids = store, tuple(ids)
+
+
 @dataclass(frozen=True, slots=True)
 class Methods:
     """How a shop ships and is paid: id -> name."""
@@ -53,6 +63,7 @@ class Page(Generic[T]):
     """One page of a stream. `total` is what the store claims to have in all, `position` where to go on after this page.
 
     `now` is the store's own clock when the page was asked for, or before; `zone` the name of the zone that its stamps are kept in, where they are naive.
+    `unread`: listed rows whose values cannot be read, by their id.
     """
 
     items: tuple[T, ...]
@@ -60,6 +71,7 @@ class Page(Generic[T]):
     total: int = 0
     now: datetime | None = None
     zone: str = ""
+    unread: Mapping[str, Unreadable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ..domain.exchange import Page
 from ..domain.links import Row
 from ..domain.model import Record, StoreName
 from ..errors import GuardTripped
-from . import records, waiting
+from . import records, unreadable, waiting
 from .budget import Budget
 from .guards import Held
 from .index import SkuIndex
@@ -55,6 +55,7 @@ class CatalogueStream:
         self.index = SkuIndex(world)
         self.held = Held(world.connection.guard, store, counts=log.counts)
         self.fresh: dict[str, None] = {}
+        self.unread: set[str] = set()
 
     # -- pulls
 
@@ -72,6 +73,7 @@ class CatalogueStream:
             self.lease.check()
             rows = self.world.links.rows(self.store, [record.id for record in page.items]) if page.items else {}
             self._compare(page, rows)
+            unreadable.set_aside(self.world, self.store, page.unread, self.lease)
             if self.budget.spent:
                 complete = False
                 break
@@ -116,6 +118,7 @@ class CatalogueStream:
         for page in self.world.store(self.store).scan(place.position):
             self.lease.check()
             self.lease.extend(LEASE_SECONDS)
+            self._set_aside(page)
             if page.items:
                 self._swept(page, place.last)
                 place = Place(page.position, page.items[-1].id)
@@ -134,10 +137,14 @@ class CatalogueStream:
         self._missing(rows.values(), {record.id for record in page.items})
         self.log.advance(len(page.items), page.total)
 
+    def _set_aside(self, page: Page[Record]) -> None:
+        unreadable.set_aside(self.world, self.store, page.unread, self.lease)
+        self.unread |= page.unread.keys()
+
     def _missing(self, rows: Iterable[Row], listed: set[str]) -> None:
         """Rows that the list did not show between its first and its last: asked for by id, never presumed deleted."""
         for row in rows:
-            if row.id not in listed and not row.parked.startswith(records.DELETED):
+            if row.id not in listed | self.unread and not row.parked.startswith(records.DELETED):
                 self.held.miss(row)
 
     def _rest(self, last: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..domain.changes import Cause, Change
+from ..domain.exchange import Unreadable
 from ..domain.journal import Action
 from ..domain.links import OrderLink, Parked
 from ..domain.model import StoreName
@@ -35,7 +36,7 @@ __all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
 
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
 PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
-HELD = (*PAUSING, ConfigurationError, CircuitOpen)
+HELD = (*PAUSING, ConfigurationError, CircuitOpen, Unreadable)
 RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.2)
 WAITED_SECONDS = 0.05
 RESUMED = ":resumed"
@@ -46,7 +47,7 @@ def apply_change(world: World, change: Change) -> dict[str, int]:
     """One hint, whichever store it came from: one worker per order at a time, by a lease on where the order was placed.
 
     What stops a whole connection sets the order aside as well, so that it is taken up again when the connection is; a store that is
-    down for long costs no message.
+    down for long costs no message, nor does an order that cannot be read.
     """
     store, order_id = change.store, change.ids[0]
     known = world.links.order(store, order_id)
@@ -55,7 +56,7 @@ def apply_change(world: World, change: Change) -> dict[str, int]:
     except HELD as error:
         origin = (known.origin, known.id_in(known.origin)) if known else (store, order_id)
         world.links.park(_parked(world, *origin, error))
-        if isinstance(error, CircuitOpen):
+        if isinstance(error, (CircuitOpen, Unreadable)):
             return {"held": 1}
         raise
     if (change.cause is Cause.CONSOLE or change.observation.endswith(RESUMED)) and not counts.get("parked"):

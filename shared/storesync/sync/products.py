@@ -52,15 +52,22 @@ class ProductSync:
         self.again: dict[str, SyncError] = {}
         self.begun = False
 
-    def apply(self, store: StoreName, ids: Collection[str], chosen: Chosen | None = None, within: Chosen | None = None) -> Counter[str]:
+    def apply(
+        self,
+        store: StoreName,
+        ids: Collection[str],
+        chosen: Chosen | None = None,
+        within: Chosen | None = None,
+        without: Collection[str] = (),
+    ) -> Counter[str]:
         """Bring these products and their counterparts together. `chosen` may leave out some of what is proposed, `within` what the run
-        may do no more.
+        may do no more; those of `without` are not looked at, though their last pass was cut off.
 
         Raises what stops a whole pass: a lost lease, a store that is down.
         """
         pending = Pending(self.world, self.lease)
         pending.load()
-        wanted = list(dict.fromkeys([*ids, *pending.ids(store)]))
+        wanted = [item for item in dict.fromkeys([*ids, *pending.ids(store)]) if item not in without]
         proposals = Proposer(self.world, pending, forced=self.cause is Cause.CONSOLE).propose(store, wanted)
         vanished = pending.names - {name_of(item.pair) for item in proposals.updates}
         if chosen is None:

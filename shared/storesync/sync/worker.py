@@ -1,13 +1,14 @@
 """Applies one queued change: the only place where hints from hooks, pulls and the console become work."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from ..domain.changes import APPLY, PREVIEW, PRODUCTS, REINDEX, SWEEP, UNDO, Cause, Change, Kind
 from ..domain.links import Parked
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, SyncError
-from . import halts, runs, waiting
+from . import halts, runs, unreadable, waiting
 from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
 from .orders import PAUSING, apply_change
@@ -87,8 +88,12 @@ class Worker:
         within = halts.Within(world, stream, change.run)
         try:
             with patient_lease(world, "products", LEASE_SECONDS) as lease:
-                sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
-                counts = dict(sync.apply(change.store, change.ids, within=within))
+
+                def apply(ids: Collection[str], alone: Collection[str]) -> Counter[str]:
+                    sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
+                    return sync.apply(change.store, ids, within=within, without=alone)
+
+                counts = dict(unreadable.applied(world, change, lease, apply))
         except SyncError as error:
             if not waiting.is_down(error, receives):
                 raise

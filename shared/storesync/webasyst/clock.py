@@ -1,9 +1,9 @@
 """The shop's own clock: naive local times of the server's PHP zone, which may be changed under our feet (W28)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
-from .decode import Json, local, moment, number, text, zone
+from .decode import Json, local, moment, shifted, text, zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,5 @@ def clock(settings: Json) -> ShopClock:
     if seen is None:
         return ShopClock(datetime.now(UTC), here, name)
     if text(shift):
-        return ShopClock(seen - timedelta(seconds=int(number(shift))), here, name)
+        return ShopClock(seen - shifted(shift), here, name)
     return ShopClock(moment(settings.get("server_time"), here) or seen, here, name)

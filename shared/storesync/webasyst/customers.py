@@ -7,7 +7,7 @@ from ..domain.orders import Customer, Order
 from ..errors import OutcomeUnknown, Rejected
 from . import order_payloads
 from .client import WebasystClient
-from .decode import mapping, rows, text
+from .decode import mapping, rows, text, whole
 from .hashes import order_value
 
 MOST = 100
@@ -34,7 +34,7 @@ class Customers:
     def _search(self, condition: str) -> list[Customer]:
         query = {"hash": condition, "limit": MOST}
         found = [order_payloads.customer(row) for row in rows(mapping(self.client.get("shop.customer.search", query)).get("customers"))]
-        return sorted(found, key=lambda item: int(item.id or 0))
+        return sorted(found, key=lambda item: whole(item.id))
 
     def create(self, customer: Customer, order: Order) -> Customer:
         """What the shop refuses, as an odd e-mail, is left out at the second try: an order is not lost over it. Raises Rejected."""

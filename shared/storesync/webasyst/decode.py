@@ -9,6 +9,8 @@ from ..errors import ServerFault
 
 Json = Mapping[str, object]
 STAMP = len("2026-01-31 23:59:59")
+LARGEST = Decimal(10) ** 20
+DAY = 86_400
 
 
 def mapping(value: object) -> Json:
@@ -34,9 +36,13 @@ def number(value: object) -> Decimal:
         found = Decimal(text(value).replace(",", ".").strip() or "0")
     except InvalidOperation as wrong:
         raise ServerFault("not a number where one should be") from wrong
-    if not found.is_finite():
-        raise ServerFault("not a finite number")
+    if not found.is_finite() or abs(found) >= LARGEST:
+        raise ServerFault("not a number that a shop can hold")
     return found
+
+
+def whole(value: object) -> int:
+    return int(number(value))
 
 
 def count(value: object) -> int | None:
@@ -48,8 +54,14 @@ def zone(name: str, shift: object = "") -> tzinfo:
     """PHP's zone by name, else by its present shift in seconds from UTC: an unknown name must not move stamps by hours (W28)."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return timezone(timedelta(seconds=int(number(shift))))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return timezone(shifted(shift))
+
+
+def shifted(value: object) -> timedelta:
+    """The shift of a zone from UTC, less than a day; nothing for nonsense."""
+    seconds = whole(value)
+    return timedelta(seconds=seconds) if abs(seconds) < DAY else timedelta()
 
 
 def moment(value: object, here: tzinfo) -> datetime | None:

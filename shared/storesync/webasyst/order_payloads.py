@@ -6,13 +6,18 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from ..domain import prints
-from ..domain.orders import Address, Customer, Line, Order
+from ..domain.orders import Address, Customer, Line, Order, OrderHead
 from . import countries
 from .decode import Json, mapping, moment, number, rows, text
 from .discounts import laid_on
 from .payloads import contacts, tags
 
 KEPT_OFF_STOCK = "storesync_kept_off_stock"
+
+
+def head(row: Json, here: tzinfo) -> OrderHead:
+    stamp = moment(row.get("update_datetime") or row.get("create_datetime"), here)
+    return OrderHead(text(row.get("id")), text(row.get("state_id")), "", False, stamp)
 
 
 def order(row: Json, here: tzinfo, marker_key: str) -> Order:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from ..domain.exchange import Page
+from ..domain.exchange import Page, Unreadable
 from ..domain.orders import Line, Order, OrderHead
 from ..errors import FilterIgnored, NotFound, NotKept, OutcomeUnknown, Rejected, ServerFault
 from . import order_payloads
@@ -25,37 +25,47 @@ class Orders:
 
     # -- reading
 
-    def _search(
-        self, condition: str, offset: int = 0, limit: int = PAGE, sort: str = "id ASC", fields: str = "contact_full"
-    ) -> list[Order]:
+    def _rows(self, condition: str, offset: int = 0, limit: int = PAGE, sort: str = "id ASC", fields: str = "contact_full") -> list[Json]:
         query = {"hash": condition, "offset": offset, "limit": limit, "sort": sort, "escape": 0, "fields": fields}
-        found = rows(mapping(self.client.get("shop.order.search", query)).get("orders"))
-        return [order_payloads.order(row, self.clock().zone, self.marker_key) for row in found]
+        return rows(mapping(self.client.get("shop.order.search", query)).get("orders"))
+
+    def _search(self, condition: str, limit: int = PAGE) -> list[Order]:
+        """Whole orders. Raises Unreadable."""
+        found = []
+        for row in self._rows(condition, limit=limit):
+            try:
+                found.append(order_payloads.order(row, self.clock().zone, self.marker_key))
+            except ServerFault as wrong:
+                raise Unreadable("webasyst", [text(row.get("id"))], wrong.detail) from wrong
+        return found
+
+    def _heads(self, condition: str, offset: int = 0, limit: int = PAGE, sort: str = "id ASC") -> list[OrderHead]:
+        return [order_payloads.head(row, self.clock().zone) for row in self._rows(condition, offset, limit, sort, fields="")]
 
     def changed(self, since: datetime, no_orders: Callable[[], None]) -> Iterator[Page[OrderHead]]:
         """One call while fewer than a hundred orders moved, else a query by each stamp. `no_orders` is called before an empty list is believed (W29)."""
         clock = self.clock()
         floor = clock.floor(since)
-        newest = self._search("", limit=PROBE, sort="updated DESC", fields="")
+        newest = self._heads("", limit=PROBE, sort="updated DESC")
         if not newest:
             no_orders()
-        recent = [item for item in newest if item.updated_at and item.updated_at >= floor]
+        recent = [item for item in newest if item.stamp and item.stamp >= floor]
         if len(recent) == PROBE or not _falling(newest):
             yield from self._all_changed(clock, since)
         else:
-            yield Page(_heads(recent), now=clock.now, zone=clock.name)
+            yield Page(tuple(recent), now=clock.now, zone=clock.name)
 
     def _all_changed(self, clock: ShopClock, since: datetime) -> Iterator[Page[OrderHead]]:
         """By creation as well: a new order has no update time (W26). Orders never vanish from these lists, so offsets are safe (6.3)."""
         seen: set[str] = set()
         for column in ("update_datetime", "create_datetime"):
             offset = 0
-            while found := self._search(f"search/{column}>={clock.local(since)}", offset, fields=""):
-                if old := next((item for item in found if item.updated_at and item.updated_at < clock.floor(since)), None):
+            while found := self._heads(f"search/{column}>={clock.local(since)}", offset):
+                if old := next((item for item in found if item.stamp and item.stamp < clock.floor(since)), None):
                     raise FilterIgnored("an order older than asked for", store="webasyst", id=old.id)
                 fresh = [item for item in found if item.id not in seen]
                 seen |= {item.id for item in fresh}
-                yield Page(_heads(fresh), now=clock.now, zone=clock.name)
+                yield Page(tuple(fresh), now=clock.now, zone=clock.name)
                 offset += len(found)
                 if len(found) < PAGE:
                     break
@@ -150,13 +160,9 @@ class Orders:
         return self._one(order.id)
 
 
-def _heads(orders: Sequence[Order]) -> tuple[OrderHead, ...]:
-    return tuple(OrderHead(item.id, item.status, "", False, item.updated_at) for item in orders)
-
-
-def _falling(orders: Sequence[Order]) -> bool:
+def _falling(orders: Sequence[OrderHead]) -> bool:
     """Whether the list is in the order that was asked for; a shop that cannot sort so would hide what moved."""
-    stamps = [item.updated_at for item in orders if item.updated_at]
+    stamps = [item.stamp for item in orders if item.stamp]
     return stamps == sorted(stamps, reverse=True)
 
 

@@ -1,24 +1,42 @@
 """Reading products from Shop-Script: keyset pages that check their filter, stock by stock, and a search that is believed only row by row."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
-from ..domain.exchange import Page
+from ..domain.exchange import Page, Unreadable
 from ..domain.model import Category, Product, Record, Variant
 from ..errors import AnswerTooLarge, FilterIgnored, ServerFault, SyncError
 from ..http import Call
 from . import payloads
-from .client import WebasystClient
+from .client import STORE, WebasystClient
 from .clock import ShopClock
-from .decode import Json, mapping, rows, text
+from .decode import Json, mapping, rows, text, whole
 from .hashes import product_value
 
 FIELDS = "skus,stock_counts,categories,images"
 PAGE, LEAST_PAGE = 1000, 20
 BATCH = 250
 CREATED_MARGIN = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows of an answer. `numbers` are the ids of all of them in their order; `total` is what the shop claims to have."""
+
+    products: list[Product]
+    unread: Mapping[str, Unreadable]
+    total: int
+    numbers: tuple[int, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        return [*(item.id for item in self.products), *self.unread]
+
+    @property
+    def size(self) -> int:
+        return len(self.numbers)
 
 
 class Products:
@@ -33,15 +51,25 @@ class Products:
     def stock_id(self) -> str:
         return self._wanted_stock if self._wanted_stock in self.stocks() else next(iter(self.stocks()), "")
 
-    def search(self, condition: str, limit: int = PAGE) -> tuple[list[Product], int]:
+    def search(self, condition: str, limit: int = PAGE) -> Found:
         return self._found(self.client.send(self._search_call(condition, limit)))
 
     def _search_call(self, condition: str, limit: int = PAGE) -> Call:
         query = {"hash": condition, "sort": "id", "order": "asc", "limit": limit, "escape": 0, "fields": FIELDS}
         return self.client.get_call("shop.product.search", query)
 
-    def _found(self, answer: object) -> tuple[list[Product], int]:
-        return [self.seen(row) for row in _products(answer)], int(text(mapping(answer).get("count")) or 0)
+    def _found(self, answer: object) -> Found:
+        """A row with a value that is none is that row's defect, not the list's."""
+        products: list[Product] = []
+        unread: dict[str, Unreadable] = {}
+        here = _products(answer)
+        for row in here:
+            name = text(row.get("id"))
+            try:
+                products.append(self.seen(row))
+            except ServerFault as wrong:
+                unread[name] = Unreadable(STORE, [name], wrong.detail)
+        return Found(products, unread, whole(mapping(answer).get("count")), tuple(whole(row.get("id")) for row in here))
 
     def seen(self, row: Json) -> Product:
         """Image addresses whole (the list gives them root-relative); with several stocks, the count of the chosen one."""
@@ -53,43 +81,44 @@ class Products:
         """A stock without a row is unlimited there; a SKU without any row has a plain count (3.6), and needs no list of stocks."""
         return replace(variant, stock=dict(variant.stocks).get(self.stock_id)) if variant.stocks else variant
 
-    def pages(self, condition: str, after: str) -> Iterator[tuple[list[Product], int]]:
+    def pages(self, condition: str, after: str) -> Iterator[Found]:
         """Keyset pages: rows that come or go while reading shift nothing. At least one page, perhaps empty. Raises FilterIgnored when an
         id is not behind the last one. What is too large for the shop or for us is asked for in smaller pages."""
         last, limit = int(after or 0), PAGE
         while True:
             try:
-                products, total = self.search(f"search/id>{last}{condition}", limit)
+                found = self.search(f"search/id>{last}{condition}", limit)
             except (AnswerTooLarge, ServerFault):
                 if limit <= LEAST_PAGE:
                     raise
                 limit = max(limit // 4, LEAST_PAGE)
                 continue
-            if products and int(products[0].id) <= last:
-                raise FilterIgnored("rows before the page came back", store="webasyst", id=products[0].id)
-            yield products, total
-            if len(products) < limit:
+            if found.size and min(found.numbers) <= last:
+                raise FilterIgnored("rows before the page came back", store=STORE)
+            yield found
+            if found.size < limit:
                 return
-            last = int(products[-1].id)
+            last = found.numbers[-1]
 
     def scan(self, after: str) -> Iterator[Page[Record]]:
         """The first call's time of the shop stands on all pages: what changes behind it is for the next pull."""
         clock, done, position = self.clock(), 0, after
-        for products, total in self.pages("", after):
-            done += len(products)
-            position = products[-1].id if products else position
-            yield Page(tuple(payloads.record(item) for item in products), position, max(total, done), clock.now, clock.name)
+        for found in self.pages("", after):
+            done += found.size
+            position = str(found.numbers[-1]) if found.size else position
+            records = tuple(payloads.record(item) for item in found.products)
+            yield Page(records, position, max(found.total, done), clock.now, clock.name, found.unread)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
         """Two queries: a new product has no edit time (W26)."""
         clock = self.clock()
         seen: set[str] = set()
         for column in ("edit_datetime", "create_datetime"):
-            for products, total in self.pages(f"&{column}>={clock.local(since)}", ""):
-                self._check_since(products, column, clock.floor(since))
-                fresh = [item for item in products if item.id not in seen]
+            for found in self.pages(f"&{column}>={clock.local(since)}", ""):
+                self._check_since(found.products, column, clock.floor(since))
+                fresh = [item for item in found.products if item.id not in seen]
                 seen |= {item.id for item in fresh}
-                yield Page(tuple(payloads.record(item) for item in fresh), "", total, clock.now, clock.name)
+                yield Page(tuple(payloads.record(item) for item in fresh), "", found.total, clock.now, clock.name, found.unread)
 
     @staticmethod
     def _check_since(products: Sequence[Product], column: str, floor: datetime) -> None:
@@ -102,22 +131,24 @@ class Products:
         wanted = [item for item in dict.fromkeys(ids) if item.isdigit()]
         batches = [wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH)]
         found: list[Product] = []
+        unread: list[str] = []
         for batch, answer in zip(batches, self.client.many([self._search_call("id/" + ",".join(batch)) for batch in batches]), strict=True):
-            products, _ = self._found(answer)
-            if strange := {item.id for item in products} - set(batch):
-                raise FilterIgnored("products that were not asked for", store="webasyst", id=min(strange))
-            found += products
-        return found
+            here = self._found(answer)
+            if strange := set(here.ids) - set(batch):
+                raise FilterIgnored("products that were not asked for", store=STORE, id=min(strange))
+            found += here.products
+            unread += here.unread
+        return _readable(found, unread)
 
     def find(self, skus: Collection[str], created_since: datetime | None) -> list[Product]:
         wanted = {sku.strip() for sku in skus} - {""}
         if created_since is not None:
             start = self.clock().local(created_since - CREATED_MARGIN)
-            found = [item for products, _ in self.pages(f"&create_datetime>={start}", "") for item in products]
+            here = list(self.pages(f"&create_datetime>={start}", ""))
         else:
-            answers = self.client.many([self._word_search(sku) for sku in sorted(wanted)])
-            found = [self.seen(row) for answer in answers for row in _products(answer)]
-        unique = {item.id: item for item in found}
+            here = [self._found(answer) for answer in self.client.many([self._word_search(sku) for sku in sorted(wanted)])]
+        unread = [item for one in here for item in one.unread]
+        unique = {item.id: item for item in _readable([item for one in here for item in one.products], unread)}
         return [item for item in unique.values() if wanted & {variant.sku.strip() for variant in item.variants}]
 
     def _word_search(self, sku: str) -> Call:
@@ -138,6 +169,13 @@ class Products:
         found = self.client.get("shop.category.getTree")
         tree = found.get("categories", found) if isinstance(found, Mapping) else found
         return list(_flatten(tree, ""))
+
+
+def _readable(products: list[Product], unread: Collection[str]) -> list[Product]:
+    """One that cannot be read is not one that is not there. Raises Unreadable."""
+    if unread:
+        raise Unreadable(STORE, list(dict.fromkeys(unread)))
+    return products
 
 
 def _products(answer: object) -> list[Json]:
