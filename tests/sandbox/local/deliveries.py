@@ -8,9 +8,9 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ class Poller:
 
     def __init__(self, sqs: Any, url: str, arn: str, batch: int, invoke: Callable[[Any], Any], threads: int, speed: float) -> None:
         self._sqs, self._url, self._arn, self._batch, self._invoke, self._speed = sqs, url, arn, batch, invoke, speed
-        self._ending = threading.Event()
+        self._ending, self._holding = threading.Event(), threading.Event()
         self._threads, self._free = threads, threading.BoundedSemaphore(threads)
         self._pool = ThreadPoolExecutor(max(threads, 1), thread_name_prefix="worker")
         self._thread = threading.Thread(target=self._loop, daemon=True, name="poller")
@@ -47,6 +47,19 @@ class Poller:
         for _ in range(self._threads):
             self._free.acquire(timeout=max(0.0, until - time.monotonic()))
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Begins when nothing is under way; nothing more is taken until it ends."""
+        self._holding.set()
+        for _ in range(self._threads):
+            self._free.acquire()
+        try:
+            yield
+        finally:
+            self._holding.clear()
+            for _ in range(self._threads):
+                self._free.release()
+
     def join(self) -> None:
         self._thread.join(5)
         self._pool.shutdown(cancel_futures=True)
@@ -61,6 +74,9 @@ class Poller:
 
     def _once(self) -> None:
         """One long poll by one thread, and only when a worker is free: what is taken is worked on at once."""
+        if self._holding.is_set():
+            self._ending.wait(0.1)
+            return
         if not self._free.acquire(timeout=0.5):
             return
         taken: list[dict[str, Any]] = []

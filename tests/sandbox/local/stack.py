@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -121,6 +122,24 @@ class LocalStack:
     def kill(self, function: str) -> bool:
         """Ends one running environment of a function at once; whether there was one."""
         return self._function(function).kill_one()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Messages wait meanwhile; begins when nothing is worked on any more."""
+        with ExitStack() as pollers:
+            for delivery in self._deliveries:
+                if isinstance(delivery, Poller):
+                    pollers.enter_context(delivery.held())
+            yield
+
+    def deploy(self, root: Path) -> None:
+        """From now on the functions of another folder run, with its template's variables, over the same tables and queues."""
+        before, self._functions = self._functions, {}
+        self._root, physical = root, self._template.physical
+        self._template = Template(root / "template.yaml", NAME, self._parameters, physical)
+        self._start_functions()
+        for function in before.values():
+            function.stop()
 
     def queue_idle(self) -> bool:
         """Nothing is visible, in flight or delayed."""
