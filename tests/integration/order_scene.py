@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,8 +15,9 @@ from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, WebasystSettings
 from storesync.domain.journal import Exchange
 from storesync.domain.model import StoreName
+from storesync.errors import Forbidden
 from storesync.sync.leases import patient_lease
-from storesync.sync.orders import apply_change
+from storesync.sync.orders import RESUMED, apply_change
 from storesync.sync.ports import World
 from storesync.sync.products import ProductSync
 from storesync.webasyst import store as webasyst_store
@@ -93,6 +95,16 @@ class Shops:
 
     def hint(self, store: StoreName, order_id: str, cause: Cause = Cause.HOOK) -> dict[str, int]:
         return apply_change(self.world, Change("main", Kind.ORDER, store, (order_id,), cause, f"{self.clock.now()}"))
+
+    def held(self, store: StoreName, order_id: str) -> None:
+        """A hint that meets a CS-Cart without access, and the order taken up again as the pull does it when there is access."""
+        faults = self.servers[StoreName.CSCART].faults
+        faults.add(Fault("status", ".*", times=None, status=403))
+        with suppress(Forbidden):
+            self.hint(store, order_id)
+        faults.clear()
+        (waiting,) = self.world.links.parked("order")
+        apply_change(self.world, Change("main", Kind.ORDER, waiting.store, (waiting.record_id,), Cause.PULL, f"run{RESUMED}"))
 
     def calls(self) -> list[str]:
         seen = [f"{item.store} {item.method} {item.path.partition('?')[0]}" for item in self.exchanges]

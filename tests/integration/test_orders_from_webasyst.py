@@ -87,6 +87,11 @@ def test_a_total_that_cannot_be_had_is_set_aside_with_the_difference(shops: Shop
         shops.ours.set_status(here["order_id"], letter)
         shops.hint(CSCART, here["order_id"])
         assert shops.parked() == [(number, "TotalsDiffer")], "what else moves does not make the money agree"
+    shops.ours.set_status(here["order_id"], "I")
+    shops.held(CSCART, here["order_id"])
+    (parked,) = shops.world.links.parked("order")
+    assert "shipping=123.45 != 350.00" in parked.detail, "nor does a while without access"
+    assert next(order for order in shops.theirs.orders() if order["id"] == number)["state_id"] == "refunded"
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,14 @@ def test_moves_on_both_sides_end_with_the_further_one(shops: Shops) -> None:
     assert standing(shops, order_id) == ("C", "completed")
 
 
+def test_a_move_that_met_a_shop_without_access_arrives_when_it_is_back(shops: Shops) -> None:
+    order_id, theirs = order(shops)
+    shops.theirs.act(theirs, "complete")
+    shops.held(WEBASYST, theirs)
+    assert standing(shops, order_id) == ("C", "completed")
+    assert shops.parked() == []
+
+
 def test_hints_that_come_late_and_in_any_order_change_nothing(shops: Shops) -> None:
     order_id, theirs = order(shops)
     for letter in ("P", "C"):

@@ -41,6 +41,19 @@ def repaired(work: OrderWork, both: Both) -> None:
         work.agreed(both)
 
 
+def compared(work: OrderWork, both: Both) -> None:
+    """Money that differed before the order had to wait differs still: it is shown again, with its amounts, and nothing is written.
+
+    Raises TotalsDiffer.
+    """
+    if work.draft.parked != TotalsDiffer.__name__:
+        return
+    target = work.origin.other
+    found = comparison.differences(translated(work, work.origin, both[work.origin], both[target]), both[target])
+    work.agreed(both, TotalsDiffer.__name__ if found else "")
+    refuse(both[target], found)
+
+
 def _write(work: OrderWork, both: Both, source: StoreName, wanted: Order, rule: str, lost: str) -> None:
     target = source.other
     before = both[target]

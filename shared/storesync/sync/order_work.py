@@ -40,7 +40,8 @@ def place_of(world: World, store: StoreName, order: Order) -> tuple[StoreName, s
 @dataclass(slots=True)
 class OrderWork:
     """One order under its lease. `link` is what the state holds, `draft` what it shall hold when the pass ends: what is lost with a
-    worker that dies is found again by the mark. `both` are the orders as last read, at `began` or later."""
+    worker that dies is found again by the mark. `both` are the orders as last read, at `began` or later. `resumed`: it had to wait for a
+    shop or for the owner, and what it waited with may be about either side."""
 
     world: World
     lease: Lease
@@ -49,6 +50,7 @@ class OrderWork:
     cause: Cause
     run: str = ""
     link: OrderLink | None = None
+    resumed: bool = False
     both: Both = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)

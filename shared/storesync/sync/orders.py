@@ -71,7 +71,8 @@ def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[s
     began, seen = world.clock.now(), _read(world, store, order_id)
     if known is None and seen is None:
         return {"gone": 1}
-    if known and seen and _is_quiet(known, store, seen, change.cause):
+    resumed = change.observation.endswith(RESUMED)
+    if known and seen and not resumed and _is_quiet(known, store, seen, change.cause):
         return {"unchanged": 1}
     origin, origin_id = (known.origin, known.id_in(known.origin)) if known else place_of(world, store, seen)  # type: ignore[arg-type]
     started = world.clock.monotonic()
@@ -79,7 +80,7 @@ def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[s
         link = world.links.order(origin, origin_id)
         if link != known or world.clock.monotonic() - started > WAITED_SECONDS:
             began, seen = world.clock.now(), _read(world, store, order_id)
-        sync = OrderSync(OrderWork(world, lease, origin, origin_id, change.cause, change.run, link, began=began))
+        sync = OrderSync(OrderWork(world, lease, origin, origin_id, change.cause, change.run, link, resumed=resumed, began=began))
         return sync.apply(store, seen) if seen else sync.gone(store)
 
 
@@ -119,7 +120,7 @@ class OrderSync:
             work.counts[f"skipped_{reason}"] += 1
             if reason not in ("parent", "incomplete"):
                 self._hint(work, store, order)
-        elif work.link and _is_quiet(work.link, store, order, self.cause):
+        elif work.link and not work.resumed and _is_quiet(work.link, store, order, self.cause):
             work.counts["unchanged"] += 1
         else:
             try:
@@ -169,6 +170,8 @@ class OrderSync:
             )
             self._bodies(work, work.both)
         order_statuses.agreed(work, work.both, kept)
+        if work.resumed:
+            order_edits.compared(work, work.both)
 
     def _other(self, work: OrderWork, store: StoreName, order_id: str) -> Order:
         found = work.read(store, order_id)
