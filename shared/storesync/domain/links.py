@@ -57,7 +57,8 @@ class OrderLink:
     `status` and `body` prints are per store. `origin` is the store where it was placed. `claimed`: the counterpart's id points here.
     `read_at`: when, by our clock, both sides were last looked at. `held`: pieces by "product id/SKU id" that Webasyst believes to have
     taken for an order which takes none (None: nobody has looked); `owed`: counts to be reached there, and by how much they move.
-    `refused`: the two statuses with which a shop would not take another one.
+    `refused`: the two statuses with which a shop would not take another one. `differs`: the money has not agreed since both sides were
+    last written, whatever else the order was set aside for in the meantime.
     """
 
     origin: StoreName
@@ -74,6 +75,7 @@ class OrderLink:
     held: Mapping[str, int] | None = None
     owed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     refused: str = ""
+    differs: bool = False
     version: int = 0
 
     def id_in(self, store: StoreName) -> str:

@@ -8,7 +8,7 @@ from ..errors import TotalsDiffer
 from . import order_returns
 from .order_lines import translated
 from .order_work import Both, OrderWork
-from .order_writing import brought, refuse, written
+from .order_writing import brought, written
 
 
 def moved(work: OrderWork, both: Both) -> list[StoreName]:
@@ -18,7 +18,7 @@ def moved(work: OrderWork, both: Both) -> list[StoreName]:
 
 
 def carried(work: OrderWork, both: Both, moved_stores: list[StoreName]) -> None:
-    """`both` afterwards holds what the stores kept. Raises TotalsDiffer when they cannot be brought together to the cent.
+    """`both` afterwards holds what the stores kept, also where they cannot be brought together to the cent.
 
     Edited on both sides, the order is what it is where it was placed.
     """
@@ -41,17 +41,15 @@ def repaired(work: OrderWork, both: Both) -> None:
         work.agreed(both)
 
 
-def compared(work: OrderWork, both: Both) -> None:
-    """Money that differed before the order had to wait differs still: it is shown again, with its amounts, and nothing is written.
-
-    Raises TotalsDiffer.
-    """
-    if work.draft.parked != TotalsDiffer.__name__:
-        return
-    target = work.origin.other
-    found = comparison.differences(translated(work, work.origin, both[work.origin], both[target]), both[target])
-    work.agreed(both, TotalsDiffer.__name__ if found else "")
-    refuse(both[target], found)
+def refused(work: OrderWork, both: Both) -> None:
+    """Raises TotalsDiffer with both amounts of everything that is off; once it is shown, only when something else was shown meanwhile."""
+    shown = work.link.parked if work.link and not work.resumed else ""
+    if work.differences is None and work.draft.differs and shown != TotalsDiffer.__name__:
+        target = work.origin.other
+        wanted = translated(work, work.origin, both[work.origin], both[target])
+        work.agreed(both, comparison.differences(wanted, both[target]))
+    if work.differences:
+        raise TotalsDiffer("the order in the other shop differs", order=both[work.origin.other].id, **work.differences)
 
 
 def _write(work: OrderWork, both: Both, source: StoreName, wanted: Order, rule: str, lost: str) -> None:
@@ -60,10 +58,9 @@ def _write(work: OrderWork, both: Both, source: StoreName, wanted: Order, rule: 
     both[target], found = brought(work, target, written(work, target, before, wanted), wanted, done=1)
     old, new = comparison.change(before, both[target])
     work.entry(Action.CONFLICT if lost else Action.WRITTEN, target, "order", old, new, rule, loser=lost)
-    work.agreed(both, TotalsDiffer.__name__ if found else "")
+    work.agreed(both, found)
     if target is StoreName.WEBASYST:
         order_returns.accept(work, both[target])
-    refuse(both[target], found)
 
 
 def _show(work: OrderWork, both: Both, source: StoreName) -> None:

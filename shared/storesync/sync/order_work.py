@@ -1,6 +1,7 @@
 """What all steps of one order's synchronisation share: the world, the lease, the link as it stands, and the journal."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -41,7 +42,8 @@ def place_of(world: World, store: StoreName, order: Order) -> tuple[StoreName, s
 class OrderWork:
     """One order under its lease. `link` is what the state holds, `draft` what it shall hold when the pass ends: what is lost with a
     worker that dies is found again by the mark. `both` are the orders as last read, at `began` or later. `resumed`: it had to wait for a
-    shop or for the owner, and what it waited with may be about either side."""
+    shop or for the owner, and what it waited with may be about either side. `differences`: amounts that were found to be off, None when
+    nobody has compared them."""
 
     world: World
     lease: Lease
@@ -55,6 +57,7 @@ class OrderWork:
     counts: Counter[str] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
     began: datetime | None = None
+    differences: dict[str, str] | None = None
     draft: OrderLink = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,11 +85,12 @@ class OrderWork:
             seen = self.began if self.both and self.began else self.draft.read_at
             self.link = self.draft = self.world.links.save_order(replace(self.draft, read_at=seen))
 
-    def agreed(self, both: Both, parked: str = "") -> None:
-        """Remember both bodies as they are now."""
+    def agreed(self, both: Both, found: Mapping[str, str] | None = None) -> None:
+        """Remember both bodies as they are now; `found`: amounts that cannot be brought together."""
         ids = {f"{name}_id": order.id for name, order in both.items()}
         prints = {f"{name}_print": comparison.body_print(order, name) for name, order in both.items()}
-        self.note(**ids, **prints, intended_at=None, parked=parked)
+        self.note(**ids, **prints, intended_at=None, differs=bool(found))
+        self.differences = dict(found or {})
 
     def entry(
         self, action: Action, store: StoreName | None, group: str = "", old: str = "", new: str = "", rule: str = "", loser: str = ""

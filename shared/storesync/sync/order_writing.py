@@ -40,9 +40,3 @@ def _lacking(target: StoreName, sent: Order, kept: Order, done: int) -> bool:
     if comparison.differences(sent, kept):
         return True
     return target is StoreName.WEBASYST and not done and bool(comparison.dropped(sent, kept))
-
-
-def refuse(kept: Order, found: dict[str, str]) -> None:
-    """Raises TotalsDiffer with both amounts of everything that is off."""
-    if found:
-        raise TotalsDiffer("the order in the other shop differs", order=kept.id, **found)

@@ -24,10 +24,9 @@ from ..errors import (
     RecordError,
     Rejected,
     SyncError,
-    TotalsDiffer,
     Unauthorised,
 )
-from . import order_edits, order_mirror, order_returns, order_statuses, order_stock, order_writing
+from . import order_edits, order_mirror, order_returns, order_statuses, order_stock
 from .leases import LEASE_SECONDS, patient_lease
 from .order_work import Both, OrderWork, origin_of, place_of
 from .ports import World
@@ -59,7 +58,8 @@ def apply_change(world: World, change: Change) -> dict[str, int]:
         if isinstance(error, (CircuitOpen, Unreadable)):
             return {"held": 1}
         raise
-    if (change.cause is Cause.CONSOLE or change.observation.endswith(RESUMED)) and not counts.get("parked"):
+    done = not (counts.get("parked") or counts.get("incomplete"))
+    if done and (change.cause is Cause.CONSOLE or change.observation.endswith(RESUMED)):
         world.links.unpark("order", store, order_id)
     return counts
 
@@ -170,8 +170,7 @@ class OrderSync:
             )
             self._bodies(work, work.both)
         order_statuses.agreed(work, work.both, kept)
-        if work.resumed:
-            order_edits.compared(work, work.both)
+        order_edits.refused(work, work.both)
 
     def _other(self, work: OrderWork, store: StoreName, order_id: str) -> Order:
         found = work.read(store, order_id)
@@ -182,11 +181,10 @@ class OrderSync:
     def _new(self, work: OrderWork, source: Order) -> Standing | None:
         target, fresh, differences = order_mirror.mirrored(work, source)
         work.both = {work.origin: source, work.origin.other: target}
-        work.agreed(work.both, TotalsDiffer.__name__ if differences else "")
+        work.agreed(work.both, differences)
         order_returns.accept(work, work.both[StoreName.WEBASYST])
         if not fresh and work.connection.stock_owner is StoreName.WEBASYST:  # pieces that are reserved anew move no stamp
             order_stock.hint(work, StoreName.WEBASYST, work.both[StoreName.WEBASYST])
-        order_writing.refuse(target, differences)
         return kept_standing(work) if fresh or target.status == FIRST[work.origin.other] else None
 
     def _bodies(self, work: OrderWork, both: Both) -> None:
@@ -223,7 +221,7 @@ class OrderSync:
 
     def _unpark(self, work: OrderWork) -> None:
         """Money that differs stays shown until both bodies agree, whatever else is well."""
-        if work.draft.parked == TotalsDiffer.__name__:
+        if work.draft.differs:
             return
         if work.link and work.link.parked:
             self.world.links.unpark("order", work.origin, work.origin_id)
