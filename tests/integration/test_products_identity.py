@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.connection import DeletionRule
 from storesync.domain.journal import Action
 from storesync.domain.model import StoreName, Variant, Visibility
@@ -109,6 +110,19 @@ def test_a_product_that_is_deleted_and_made_again_with_its_sku_takes_its_place(s
     scene.stores[store].edit_variant(scene.variant(store, "A").id, price=Decimal("45"))
     scene.sweep()
     assert scene.variant(store.other, "A").price == Decimal("45")
+
+
+@pytest.mark.parametrize("store", StoreName)
+def test_a_strange_product_with_the_sku_of_a_linked_one_takes_nothing_over(store):
+    """It is met by a hint, before any list has shown it."""
+    scene = linked("A", "B", "C")
+    first, strange = scene.product(store, "A").id, scene.add(store, "A", price="99")
+    scene.ask(Change("main", Kind.PRODUCT, store, (strange,), Cause.HOOK, "h1"))
+    assert scene.parked() == {"A": "DuplicateSku"}
+    assert scene.variant(store.other, "A").price == Decimal("10")
+    scene.stores[store].edit_variant(scene.stores[store].shelf[int(first)].variants[0].id, price=Decimal("44"))
+    scene.sweep()
+    assert scene.variant(store.other, "A").price == Decimal("44")
 
 
 def test_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():

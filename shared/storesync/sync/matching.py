@@ -163,11 +163,11 @@ class Matching:
         held = {theirs_id: ours for theirs_id, ours in held.items() if pairs.get(ours) != theirs_id}
         if not held:
             return ()
-        there = {
-            variant.id: item for item in self.world.store(self.source).products(sorted(set(held.values()))) for variant in item.variants
-        }
+        claims = self.world.links.claims(self.source, set(held.values())).values()
+        holders = {claim.product_id for claim in claims}
+        asked = holders | set(held.values()) if self.source is StoreName.CSCART else holders  # where a variation may have left its group
+        there = {variant.id: item for item in self.world.store(self.source).products(sorted(asked)) for variant in item.variants}
         for ours in held.values():
             if ours in there and there[ours].id != product.id:
-                raise MissingLink("its counterpart belongs to another product, whose SKU was changed", sku=product.variants[0].sku.strip())
-        claims = self.world.links.claims(self.source, set(held.values())).values()
-        return tuple(sorted({claim.product_id for claim in claims}))
+                raise MissingLink("its counterpart belongs to another product", sku=product.variants[0].sku.strip())
+        return tuple(sorted(holders))

@@ -51,14 +51,16 @@ class SkuSearch:
         return several | {folded for folded, written in spellings.items() if len(written) > 1}
 
     def _suspects(self, products: Sequence[Product]) -> Iterator[tuple[StoreName, Variant]]:
-        """Variants as they are now. The index only says whom to ask: it may be behind."""
+        """Variants as they are now. The index only says whom to ask: it may be behind, and not know these products yet."""
         skus = {variant.sku.strip() for product in products for variant in product.variants if variant.sku.strip()}
         mine = {product.id for product in products}
+        known = {variant.id for product in products for variant in product.variants}
         for product in products:
             yield from ((self.source, variant) for variant in product.variants)
         for store in StoreName:
             entries = self.world.links.skus(store, skus).values()
-            ids = {product_id for found in entries if _unclear(found, skus) for _, product_id, _ in found}
+            own = known if store is self.source else set[str]()
+            ids = {product_id for found in entries if _unclear(found, skus, own) for _, product_id, _ in found}
             ids -= mine if store is self.source else set()
             for product in self.world.store(store).products(sorted(ids)) if ids else ():
                 if store is not self.source or product.id not in mine:
@@ -87,8 +89,10 @@ class SkuSearch:
         return any(product_id != product.id and sku in others for found in entries.values() for sku, product_id, _ in found)
 
 
-def _unclear(entries: Sequence[Entry], skus: Collection[str]) -> bool:
-    return len({variant_id for _, _, variant_id in entries}) > 1 or any(sku not in skus for sku, _, _ in entries)
+def _unclear(entries: Sequence[Entry], skus: Collection[str], own: Collection[str]) -> bool:
+    """`own`: the variants in question, where they are looked for in their own store."""
+    found = {variant_id for _, _, variant_id in entries}
+    return len(found) > 1 or bool(own and found.difference(own)) or any(sku not in skus for sku, _, _ in entries)
 
 
 def _by_sku(products: Iterable[Product]) -> dict[str, Product]:
