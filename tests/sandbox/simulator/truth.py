@@ -71,7 +71,8 @@ class Truth:
         """Values that the rules allow for this since both shops last agreed. `owner`: the store whose value always wins.
 
         The last edit wins; after edits on both sides the preferred store's last one, as nobody outside can tell whether the other had
-        been carried over before. An edit made under a worker's hands, against one of the other side, may lose.
+        been carried over before. An edit made under a worker's hands, against one of the other side, may lose; so may one that only
+        takes back an earlier one, as who looks afterwards sees a side that never moved.
         """
         edits = self.edits.get(key, [])
         last = {edit.store: edit for edit in edits}
@@ -80,7 +81,8 @@ class Truth:
         if not edits:
             return {self.base[key]}
         final = edits[-1]
-        if len(last) == 1 or (final.store is self.preferred and not final.busy):
+        taken_back = final.value == self.base.get(key) or final.value in [edit.value for edit in edits[:-1]]
+        if len(last) == 1 or (final.store is self.preferred and not (final.busy or taken_back)):
             return {final.value}
         return {edit.value for edit in last.values()}
 
