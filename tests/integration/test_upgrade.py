@@ -1,10 +1,6 @@
-"""A newer version takes over from a released one in the middle of a day, and is rolled back again: over one set of tables, queues and shops.
-
-`tests/upgrades` holds the functions and the layer's package of each released version, as they were deployed.
-"""
+"""A newer version takes over from a released one in the middle of a day, and is rolled back again: over one set of tables, queues and shops."""
 
 import os
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +15,9 @@ from tests.sandbox.script.day import Day
 from tests.sandbox.script.scene import NAME, Options, Scene
 from tests.sandbox.script.shops import CsCartShop, WebasystShop
 from tests.sandbox.webasyst import WebasystSandbox
+from tests.upgrades import RELEASES, unpack, version
 
 ROOT = Path(__file__).parents[2]
-RELEASED = sorted((ROOT / "tests" / "upgrades").glob("*.tar.xz"))
 SECONDS = 90
 
 
@@ -52,11 +48,9 @@ class Town:
             self.scene.stack.deploy(root)
 
 
-@pytest.fixture(params=RELEASED, ids=lambda path: path.name.removesuffix(".tar.xz"))
+@pytest.fixture(params=RELEASES, ids=version)
 def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
-    old = tmp_path / "old"
-    with tarfile.open(request.param) as packed:
-        packed.extractall(old, filter="data")
+    old = unpack(request.param, tmp_path / "old")
     cscart, webasyst = CsCartSandbox(), WebasystSandbox()
     with (
         Server(cscart.app) as ours,
