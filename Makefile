@@ -4,6 +4,7 @@ ARGS ?=
 N ?= 10000
 JOBS ?= 2
 SEED ?=
+STACK ?= storesync
 SAM_VERSION := 1.170.0
 PIP_TOOLS_VERSION := 7.6.2
 BANDIT_VERSION := 1.9.4
@@ -91,6 +92,10 @@ audit: $(AUDIT_READY)  ## look for weaknesses: bandit over the code, checkov ove
 
 simulate: $(READY)  ## N schedules of edits, faults and crashes against the real engine (SEED=n replays one)
 	$(BIN)/python -m tests.sandbox.simulator --schedules $(N) --jobs $(JOBS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+.PHONY: letters
+letters: $(READY)  ## changes of a deployed stack that failed five times (STACK=name; ARGS="again --all" sends them again, ARGS=--help)
+	PYTHONPATH=shared $(BIN)/python -m storesync.operate --stack $(STACK) $(or $(ARGS),list)
 
 clean:  ## remove what was built, installed and kept here
 	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -21,9 +21,10 @@ def connect(service: str) -> Any:
 def answering() -> Iterator[None]:
     """Turns what botocore raises into StateUnavailable."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
         raise StateUnavailable("AWS did not do what was asked", code=code or type(error).__name__) from error
