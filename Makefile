@@ -97,6 +97,10 @@ simulate: $(READY)  ## N schedules of edits, faults and crashes against the real
 letters: $(READY)  ## changes of a deployed stack that failed five times (STACK=name; ARGS="again --all" sends them again, ARGS=--help)
 	PYTHONPATH=shared $(BIN)/python -m storesync.operate --stack $(STACK) $(or $(ARGS),list)
 
+.PHONY: archive
+archive: $(READY)  ## a connection's state as one file (STACK=name; ARGS="export main main.jsonl", ARGS="import main main.jsonl")
+	PYTHONPATH=shared $(BIN)/python -m storesync.archive --stack $(STACK) $(or $(ARGS),--help)
+
 clean:  ## remove what was built, installed and kept here
 	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

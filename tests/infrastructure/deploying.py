@@ -2,9 +2,10 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,18 @@ def test_the_schedule_sets_off_the_first_sync_and_a_hint_brings_an_order(scene: 
 
     eventually(lambda: order_differences() == (1, []), order_differences)
     assert [compare.mark_of(order) for order in scene.webasyst.orders()] == [f"{NAME}:cscart:{order_id}"]
+
+
+def test_an_operator_takes_the_state_out_as_one_file_and_puts_it_back(scene: Scene, tmp_path: Path) -> None:
+    def operate(*arguments: str) -> str:
+        command = [sys.executable, "-m", "storesync.archive", "--stack", STACK, *arguments, str(tmp_path / "main.jsonl")]
+        done = subprocess.run(command, cwd=ROOT / "shared", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    scene.connections.change(NAME, lambda one: replace(one, paused=True))
+    assert "records of main" in operate("export", NAME)
+    scene.connections.change(NAME, lambda one: replace(one, paused=False))
+    assert "records are in copied" in operate("import", "copied")
+    assert scene.connections.get("copied").paused
+    scene.connections.delete("copied")

@@ -1,11 +1,12 @@
 """Everything that is remembered of one connection: taken out as plain documents, put back in, or deleted."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..errors import BadMessage, ConfigurationError
+from ..errors import BadMessage, ConfigurationError, UnknownConnection
 from .connections import NAMES, PARTITION
 from .items import Item
 from .journal import Journal
@@ -13,7 +14,43 @@ from .scope import LEASES, partitions
 from .tables import Table
 
 FORMAT = 1
+END = "end"
 BATCH = 500
+
+
+def lines(table: Table, connection: str) -> Iterator[str]:
+    """An export as a file: a JSON document on each line, and a last one that counts them. Raises UnknownConnection before the first."""
+    if table.get(PARTITION, connection) is None:
+        raise UnknownConnection("no such connection", connection=connection[:40])
+    count = 0
+    for document in export(table, connection):
+        count += 1
+        yield json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+    yield json.dumps({"format": FORMAT, "kind": END, "documents": count}) + "\n"
+
+
+def documents(file: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Of such a file, for `load`. Raises BadMessage at its end where it was cut off, and so before `load` makes the connection."""
+    count = 0
+    for line in file:
+        document = _parsed(line)
+        if document.get("kind") == END:
+            if document.get("documents") == count:
+                return
+            break
+        count += 1
+        yield document
+    raise BadMessage("not a whole export", documents=count)
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError as wrong:
+        raise BadMessage("not a line of an export") from wrong
+    if not isinstance(found, dict):
+        raise BadMessage("not a line of an export")
+    return found
 
 
 def export(table: Table, connection: str) -> Iterator[dict[str, Any]]:

@@ -20,3 +20,12 @@ def outputs(stack: str, names: Collection[str], client: Any = None) -> list[str]
     if missing := [name for name in names if name not in told]:
         raise ConfigurationError([f"the stack {stack} has no output {name}: deploy it anew" for name in missing])
     return [told[name] for name in names]
+
+
+def region() -> str:
+    """The one that the shell is set to. Raises ConfigurationError where it is set to none."""
+    try:
+        with answering():
+            return str(connect("dynamodb").meta.region_name)
+    except StateUnavailable as error:
+        raise ConfigurationError(["no AWS region: set AWS_DEFAULT_REGION"]) from error
