@@ -66,7 +66,9 @@ def lines(entries: list[Entry]) -> set[tuple[str, ...]]:
 def assert_fields(found: Value, wanted: Value, seed: int) -> None:
     """Texts are cleaned by the shops, into what they were before if need be; everything else is what was shown."""
     texts = {key for key in wanted if key[2] == Group.CONTENT}
-    assert {key: value for key, value in found.items() if key not in texts} == {key: wanted[key] for key in wanted if key not in texts}, seed
+    assert {key: value for key, value in found.items() if key not in texts} == {key: wanted[key] for key in wanted if key not in texts}, (
+        seed
+    )
 
 
 def test_the_writes_sent_are_the_writes_planned(request: pytest.FixtureRequest) -> None:

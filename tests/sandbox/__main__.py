@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from storesync.errors import SyncError
 
 from .httpd import Server
-from .script import report
+from .script import planning, report
 from .script.day import Day
 from .script.opening import CannotStart, folder_of, open_page, open_scene
 from .script.scene import Options, Scene
@@ -31,6 +31,7 @@ SECONDS, RESUME_SECONDS = 1800.0, 60.0
 def parse(arguments: list[str]) -> tuple[Options, bool]:
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
     parser.add_argument("--once", action="store_true", help="play the scripted day, compare, print the report and end")
+    parser.add_argument("--plan", action="store_true", help="show what the sync would write to both shops, write nothing, and end")
     parser.add_argument("--seed", type=int, default=1, help="what the shops hold and what is edited")
     parser.add_argument("--products", type=int, default=200, help="products of the CS-Cart sandbox")
     parser.add_argument("--orders", type=int, default=30, help="orders of the CS-Cart sandbox, and half as many placed during the day")
@@ -47,6 +48,8 @@ def parse(arguments: list[str]) -> tuple[Options, bool]:
         parser.error("--webasyst-url and --webasyst-token belong together")
     if len({bool(given[name]) for name in ("cscart_url", "cscart_email", "cscart_key")}) > 1:
         parser.error("--cscart-url, --cscart-email and --cscart-key belong together")
+    if given["plan"] and given["once"]:
+        parser.error("--plan writes nothing, --once plays a whole day: choose one")
     if given["products"] < 1 or given["orders"] < 0:
         parser.error("--products is at least 1, --orders at least 0")
     as_json = given.pop("json")
@@ -100,8 +103,19 @@ def stay(scene: Scene, page: Server) -> None:
     threading.Event().wait()
 
 
+def show_plan(scene: Scene) -> dict[str, object]:
+    scene.connect()
+    try:
+        return planning.show(out, scene, planning.plan(scene, SECONDS))
+    except TimeoutError as late:
+        out.print(str(late))
+        return planning.nothing(str(late))
+
+
 def run(options: Options, stack: ExitStack) -> dict[str, object]:
     scene = open_scene(options, stack)
+    if options.plan:
+        return show_plan(scene)
     problems: list[str] = []
     if scene.connect():
         problems += first_sync(scene)
@@ -155,13 +169,14 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         out.print("ended; the state is kept" if not options.once else "ended before the day was over")
         return 1 if options.once else 0
-    if not options.kept and result["agree"]:
+    is_well = bool(result.get("planned", result.get("agree")))
+    if not options.kept and is_well:
         shutil.rmtree(options.state, ignore_errors=True)
     elif not options.kept:
         out.print(f"the shops, the tables and the logs of this day are in {options.state}")
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
-    return 0 if result["agree"] else 1
+    return 0 if is_well else 1
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Damage:
     """
 
     writes: int = 100_000
-    mails: int = 1_000
+    mails: int = 2_000
     money: int = 0
 
 

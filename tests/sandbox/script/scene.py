@@ -19,7 +19,7 @@ import boto3
 import requests
 from storesync.cscart import store as cscart_store
 from storesync.domain import statuses
-from storesync.domain.connection import Connection, CsCartSettings, WebasystSettings
+from storesync.domain.connection import Connection, CsCartSettings, Damage, WebasystSettings
 from storesync.errors import UnknownConnection
 from storesync.state.connections import Connections
 from storesync.state.journal import Journal
@@ -47,6 +47,7 @@ class Options:
     products: int = 200
     orders: int = 30
     once: bool = False
+    plan: bool = False
     state: Path = Path(".local")
     fresh: bool = False
     kept: bool = True
@@ -151,6 +152,7 @@ class Scene:
             NAME, ours, theirs, statuses=table, update_time=3600, orders_update_time=3650 * 86_400,
             orders_from=datetime(2000, 1, 1, tzinfo=UTC), log_limit=2_000_000_000, allow_private_addresses=True,
             product_period=FIRST_PERIOD, order_period=FIRST_PERIOD, sweep_period=FIRST_PERIOD,
+            damage=Damage(0, 0, 0) if self.options.once else Damage(),  # nobody is there to let it go on
         )  # fmt: skip
 
     def slow_down(self) -> None:
