@@ -28,7 +28,7 @@ RUNTIME_PYTHON := $(shell for p in python$(RUNTIME) $$(pyenv root 2>/dev/null)/v
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(or $(AWS_DEFAULT_REGION),eu-central-1) $(SAM_VENV)/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint package deploy-local conformance audit clean bench
+.PHONY: help run test lint package deploy-local conformance audit clean bench mutate
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -101,8 +101,11 @@ letters: $(READY)  ## changes of a deployed stack that failed five times (STACK=
 archive: $(READY)  ## a connection's state as one file (STACK=name; ARGS="export main main.jsonl", ARGS="import main main.jsonl")
 	PYTHONPATH=shared $(BIN)/python -m storesync.archive --stack $(STACK) $(or $(ARGS),--help)
 
+mutate: $(READY)  ## mutants of the rules and the engine, tried with the quick tests (takes hours; ARGS="domain", "--again" for survivors)
+	PYTHONPATH=shared:. $(BIN)/python -m tests.mutation $(ARGS)
+
 clean:  ## remove what was built, installed and kept here
-	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-* .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .mutation
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements-dev.txt shared/requirements.txt functions/console/requirements.txt

@@ -55,20 +55,34 @@ def test_fault_69_no_secret_and_nothing_personal_reaches_the_log() -> None:
         "note": f"token {TOKEN}, write to ivan@example.com",
         "fields": {"company": 'ООО "Ромашка"'},
         "shipping_address.city": "Tagil",
+        "found": [{"id": "6", "name": "Petrov Ivan", "firstname": "Ivan"}],
+        "comment": "ring at Petrov's",
+        "notes": "for Petrov",
     }
     calls = [
         Call("POST", "/a", json=customer),
         Call(
             "POST", "/b", form=(("customer[firstname]", "Иван"), ("params[shipping_address.city]", "Tagil"), ("email", "ivan@example.com"))
         ),
+        Call("POST", "/e", form=(("customer[address.shipping][region]", "Tagil"), ("comment", "Petrov"), ("name", "Lamp"))),
         Call("GET", "/c", params=(("access_token", TOKEN), ("email", "ivan@example.com"))),
         Call("POST", "/d", files=(("file", ("ivan.jpg", b"ivan@example.com", "image/jpeg")),)),
     ]
     log = logged(lambda _: Response.of_json({"users": [customer]}), *calls, headers=lambda: {"Authorization": f"Bearer {TOKEN}"})
     text = " ".join(f"{found.path} {found.sent} {found.received} {found.error}" for found in log)
-    for hidden in (TOKEN, "ivan", "Иван", "912", "Lenina", "620000", "Ромашка", "example.com", "Petrov"):
+    for hidden in (TOKEN, "ivan", "Иван", "912", "Lenina", "620000", "Ромашка", "example.com", "Petrov", "Tagil"):
         assert hidden not in text
-    assert '"email"' in text, "a reader still sees what was sent"
+    assert '"email"' in text and "name=Lamp" in text, "a reader still sees what was sent"
+
+
+def test_what_things_are_called_stays_readable() -> None:
+    kept = '{"products":[{"id":"1","name":"Lamp","skus":[{"name":"red","price":"1.00"}]}],"statuses":[{"name":"New"}]}'
+    assert redact(kept) == kept
+
+
+def test_fault_69_a_name_that_was_cut_off_before_its_parts_is_hidden() -> None:
+    body = '[{"id":"6","name":"Petrov","firstname":"Ivan"}]'
+    assert not [cut for cut in range(len(body)) if "Petrov" in redact(body[:cut])]
 
 
 @pytest.mark.parametrize("cut", [30, 35, 40, 45, 60])
@@ -101,7 +115,17 @@ def test_a_body_made_to_be_slow_is_redacted_quickly() -> None:
     import time
 
     started = time.monotonic()
-    for evil in ('"email":"' * 2_500, '"contact":{' * 2_000, "[" * 20_000, "a@" * 10_000, "+7 " * 7_000, "&email[" * 3_000, '\\"' * 10_000):
+    for evil in (
+        '"email":"' * 2_500,
+        '"contact":{' * 2_000,
+        "[" * 20_000,
+        "a@" * 10_000,
+        "+7 " * 7_000,
+        "&email[" * 3_000,
+        "address" * 3_000,
+        '"name":' * 3_000,
+        '\\"' * 10_000,
+    ):
         head(evil.encode())
     assert time.monotonic() - started < 3
 

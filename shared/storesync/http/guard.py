@@ -3,13 +3,17 @@
 import ipaddress
 import re
 import socket
+import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ..errors import Unreachable, UnsafeAddress
 
 Resolve = Callable[[str, int], list[str]]
 LONGEST = 2_000
+LOOK_UP_SECONDS = 5.0
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{4,253}}$){_LABEL}(\.{_LABEL})+")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # as a last part it makes the whole an IPv4 address, however it is written
@@ -64,11 +68,25 @@ def _path(path: str) -> str:
 
 
 def resolve(host: str, port: int) -> list[str]:
+    """Raises Unreachable. The system's own look-up has no limit that could be set, and with a dead name server takes up to half a minute:
+    it is asked in a thread of its own, which is left behind when it takes too long.
+    """
+    answers: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+    threading.Thread(target=_look_up, args=(host, port, answers), name="look-up", daemon=True).start()
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as wrong:
-        raise Unreachable("the host name is not known", host=host) from wrong
+        found = answers.get(timeout=LOOK_UP_SECONDS)
+    except Empty as late:
+        raise Unreachable("the host name was not found in time", host=host) from late
+    if isinstance(found, Exception):
+        raise Unreachable("the host name is not known", host=host) from found
     return list(dict.fromkeys(str(item[4][0]) for item in found))
+
+
+def _look_up(host: str, port: int, answers: "SimpleQueue[list[Any] | Exception]") -> None:
+    try:
+        answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    except (OSError, UnicodeError) as wrong:
+        answers.put(wrong)
 
 
 def is_public(address: str) -> bool:

@@ -1,0 +1,96 @@
+"""Runs mutmut over one part of the package in a workspace of its own, and tells what became of the mutants of each module."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from json import dumps, loads
+from pathlib import Path
+
+ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
+UNITS = ("authorisation", "compare", "console_forms", "hooks", "order_pull", "order_translation", "planning", "statuses")
+PRODUCTS = (
+    "looks",
+    "orders_from_webasyst",
+    "products",
+    "products_guards",
+    "products_identity",
+    "products_media",
+    "products_preview",
+    "proof",
+)
+ORDERS = ("orders", "orders_customers", "orders_status", "orders_stock")
+PARTS = {"domain": PRODUCTS, "sync": (*PRODUCTS, *ORDERS)}
+# Many variations of what one of the others tries too.
+LONG = (
+    "orders.py::test_an_answer_that_is_lost_anywhere_ends_in_one_exact_order",
+    "orders_stock.py::test_a_race_of_sales_in_both_shops_ends_in_one_true_count",
+    "orders_stock.py::test_our_own_change_that_was_cut_off_is_not_taken_for_theirs",
+)
+LINKS = {"src": "shared", "tests": "tests", "functions": "functions", "events": "events", "template.yaml": "template.yaml"}
+KILLED, BY_TYPES, SURVIVED, UNTESTED, TIMED_OUT = "killed", "by types", "survived", "untested", "timed out"
+OUTCOMES = {0: SURVIVED, 1: KILLED, 3: KILLED, 33: UNTESTED, 37: BY_TYPES, -24: TIMED_OUT, -9: TIMED_OUT, 152: TIMED_OUT}
+NOTICED = (KILLED, BY_TYPES, TIMED_OUT)
+
+
+def workspace(part: str) -> Path:
+    """Mutmut names a mutant by its path, so the package must lie where it is imported from. Made of links; results are kept in it."""
+    made = ROOT / ".mutation" / part
+    made.mkdir(parents=True, exist_ok=True)
+    for name, target in LINKS.items():
+        if not (made / name).is_symlink():
+            (made / name).symlink_to(ROOT / target)
+    settings = (HERE / "workspace.toml").read_text().replace("{part}", part).replace("{tests}", dumps(tests(part), indent=4))
+    (made / "pyproject.toml").write_text(settings)
+    return made
+
+
+def tests(part: str) -> list[str]:
+    files = [*(f"tests/unit/test_{name}.py" for name in UNITS), *(f"tests/integration/test_{name}.py" for name in PARTS[part])]
+    return [*files, "tests/mutation/schedules.py", *(f"--deselect=tests/integration/test_{name}" for name in LONG)]
+
+
+def mutmut(place: Path, names: list[str]) -> int:
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    environment = {**os.environ, "PATH": path, "PYTHONHASHSEED": "0", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
+    return subprocess.run(command, cwd=place, env=environment, check=False).returncode
+
+
+def outcomes(place: Path) -> Iterator[tuple[str, str, str]]:
+    """Module, mutant and what became of it."""
+    for path in sorted((place / "mutants" / "src").rglob("*.py.meta")):
+        for mutant, code in loads(path.read_text())["exit_code_by_key"].items():
+            yield path.name.removesuffix(".py.meta"), mutant, OUTCOMES.get(code, "not tried" if code is None else f"code {code}")
+
+
+def table(part: str, place: Path) -> None:
+    found: dict[str, Counter[str]] = {}
+    for module, _, outcome in outcomes(place):
+        found.setdefault(module, Counter())[outcome] += 1
+    columns = sorted({outcome for counts in found.values() for outcome in counts})
+    print(f"| {part} | {' | '.join(columns)} | noticed |")
+    for module, counts in [*found.items(), ("all", sum(found.values(), Counter()))]:
+        share = sum(counts[name] for name in NOTICED) / counts.total()
+        print(f"| {module} | {' | '.join(str(counts[name]) for name in columns)} | {share:.1%} |")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="domain, sync (default: both)")
+    parser.add_argument("--again", action="store_true", help="try only those again that survived or had no test")
+    parser.add_argument("--table", action="store_true", help="try nothing, tell what is known")
+    chosen = parser.parse_args()
+    for part in chosen.parts or PARTS:
+        place = workspace(part)
+        survivors = [mutant for _, mutant, outcome in outcomes(place) if outcome in (SURVIVED, UNTESTED)] if chosen.again else []
+        if not chosen.table and (code := mutmut(place, survivors)):
+            return code
+        table(part, place)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
