@@ -108,8 +108,9 @@ def _form_kept(connection: "Connection", key: str) -> "CsCartSettings":
 @functools.cache
 def breaker(connection: str, store: str) -> "Breaker":
     from .http import Breaker
+    from .state.outages import Outage
 
-    return Breaker(time.monotonic)
+    return Breaker(time.monotonic, outage=Outage(state_table(), connection, store))
 
 
 @functools.cache

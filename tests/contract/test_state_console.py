@@ -1,4 +1,4 @@
-"""What the console keeps for itself: tries to sign in, and what the worker found out."""
+"""What several containers tell each other: tries to sign in, what the worker found out, and that a store is down."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,6 +6,7 @@ from storesync.domain.connection import Connection, MethodMap
 from storesync.state.attempts import Attempts
 from storesync.state.connections import PARTITION, encode
 from storesync.state.items import Item
+from storesync.state.outages import Outage
 from storesync.state.sheets import Sheets
 
 from tests.contract.conftest import Remembered
@@ -41,3 +42,19 @@ def test_the_tables_of_methods_are_kept_and_a_connection_from_before_has_none(st
     state.table.put(Item(PARTITION, known.id, older))
     kept = state.connections.get(known.id)
     assert (kept.shippings, kept.payments) == (MethodMap(), MethodMap())
+
+
+def test_of_several_that_would_try_a_store_one_may(state: Remembered) -> None:
+    outages = [Outage(state.table, state.connection, "cscart") for _ in range(8)]
+    assert not outages[0].known()
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda one: one.claim(30), outages)) == 1
+    assert outages[1].known()
+    assert not Outage(state.table, state.connection, "webasyst").known()
+    assert not Outage(state.table, f"{state.connection}x", "cscart").known()
+    state.clock.ahead += 31
+    assert not outages[1].known()
+    assert outages[2].claim(30)
+    outages[2].over()
+    assert not outages[3].known()
+    assert outages[3].claim(30)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ..errors import CircuitOpen
 
@@ -119,31 +119,67 @@ class Pace:
         return [found[position] for position in sorted(found)]
 
 
+class Outage(Protocol):
+    """What all containers know of a store that is down. Never raises."""
+
+    def known(self) -> bool:
+        """Whether another container lets nobody call now."""
+
+    def claim(self, seconds: float) -> bool:
+        """Whether the next call may be made; all others wait for so long."""
+
+    def over(self) -> None: ...
+
+
 class Breaker:
     """Opens after five failures in a row; then one call per half minute tries whether the store is back. Shared by all calls to a store.
 
-    Calls that were under way together fail once: a store that was asked for too much at a time is not down.
+    Calls that were under way together fail once: a store that was asked for too much at a time is not down. The other containers are asked
+    only when a call failed: a store that one of them leaves alone is left alone after one failure.
     """
 
-    def __init__(self, clock: Callable[[], float], pace: Pace | None = None) -> None:
-        self._clock, self._lock = clock, threading.Lock()
+    def __init__(self, clock: Callable[[], float], pace: Pace | None = None, outage: Outage | None = None) -> None:
+        self._clock, self._lock, self._outage = clock, threading.Lock(), outage
         self._failures, self._seen, self._probe_at = 0, 0, 0.0
         self.pace = pace or Pace()
 
     def enter(self, store: str) -> int:
         """What it returns goes back with `note`. Raises CircuitOpen."""
         with self._lock:
-            if self._failures >= OPENS_AFTER:
-                if self._clock() < self._probe_at:
-                    raise CircuitOpen("left alone after repeated failures", store=store)
+            entered, probing = self._seen, self._failures >= OPENS_AFTER
+            if probing and self._clock() < self._probe_at:
+                raise CircuitOpen("left alone after repeated failures", store=store)
+            if probing:
                 self._probe_at = self._clock() + PROBE_SECONDS
-            return self._seen
+        if probing and self._outage and not self._outage.claim(PROBE_SECONDS):
+            raise CircuitOpen("left alone after repeated failures", store=store)
+        return entered
 
     def note(self, entered: int, *, failed: bool) -> None:
+        if not failed:
+            self._close()
+        elif (failures := self._failed(entered)) and self._outage:
+            if failures == OPENS_AFTER:
+                self._outage.claim(PROBE_SECONDS)
+            elif failures < OPENS_AFTER and self._outage.known():
+                self._open()
+
+    def _close(self) -> None:
         with self._lock:
-            if not failed:
-                self._failures = 0
-            elif entered == self._seen:
-                self._failures, self._seen = self._failures + 1, self._seen + 1
-                if self._failures == OPENS_AFTER:
-                    self._probe_at = self._clock() + PROBE_SECONDS
+            was_open, self._failures = self._failures >= OPENS_AFTER, 0
+        if was_open and self._outage:
+            self._outage.over()
+
+    def _failed(self, entered: int) -> int:
+        """How many there were in a row by now; 0 where this one was counted already."""
+        with self._lock:
+            if entered != self._seen:
+                return 0
+            self._failures, self._seen = self._failures + 1, self._seen + 1
+            if self._failures == OPENS_AFTER:
+                self._probe_at = self._clock() + PROBE_SECONDS
+            return self._failures
+
+    def _open(self) -> None:
+        with self._lock:
+            self._failures, self._probe_at = max(self._failures, OPENS_AFTER), self._clock() + PROBE_SECONDS
