@@ -57,13 +57,51 @@ def test_only_traces_are_allowed_on_everything() -> None:
     assert all(action.startswith("xray:Put") for action in open_ones[0]["Action"])
 
 
-def test_secrets_are_reached_under_the_prefix_only_and_the_webhook_reads_no_store_secret() -> None:
+SECRETS = {
+    "SyncPolicy": {"*/cscart_key", "*/webasyst_token"},
+    "SyncWorkerRole": {"*/hook_path"},
+    "OrderWebhookRole": {"*/webhook_secret", "*/webhook_secret_previous", "*/hook_path"},
+    "OAuthCallbackRole": {"*/webasyst_token"},
+    "ConsoleRole": {
+        "*/cscart_key", "*/webasyst_token", "*/webhook_secret", "*/webhook_secret_previous", "*/hook_path", "*/health_token", "console/secret",
+    },
+}  # fmt: skip
+
+
+def test_each_secret_is_named_to_those_who_need_it_and_the_star_stands_for_a_connection_only() -> None:
+    found: dict[str, set[str]] = {}
     for where, statement in statements():
         if any(action.startswith("ssm:") for action in listed(statement["Action"])):
-            paths = [resource["Fn::Sub"] for resource in listed(statement["Resource"])]
-            assert all(":parameter${SecretsPrefix}/" in path for path in paths)
-            if where == "OrderWebhookRole":
-                assert {path.rsplit("/", 1)[1] for path in paths} == {"webhook_secret", "webhook_secret_previous", "hook_path"}
+            for resource in listed(statement["Resource"]):
+                prefix, _, name = resource["Fn::Sub"].partition(":parameter${SecretsPrefix}/")
+                assert prefix == "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}"
+                found.setdefault(where, set()).add(name)
+    assert found == SECRETS
+
+
+def test_whatever_else_may_be_done_is_done_to_one_named_resource() -> None:
+    for where, statement in statements():
+        for resource in listed(statement["Resource"]):
+            if resource == "*":
+                assert statement["Sid"] == "WriteTraces"
+            elif "Fn::GetAtt" in resource:
+                assert resource["Fn::GetAtt"][0] in RESOURCES and resource["Fn::GetAtt"][1] == "Arn", where
+            elif ":ssm:" not in resource["Fn::Sub"]:
+                assert re.fullmatch(r"\$\{(\w+)\.Arn\}:live", resource["Fn::Sub"]), where
+
+
+def test_whoever_may_act_as_a_function_or_a_schedule_is_that_service_of_this_account() -> None:
+    for name, role in of_type("AWS::IAM::Role").items():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
+        service = "scheduler" if name == "ScheduleRole" else "lambda"
+        assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+
+
+def test_alarms_can_send_what_they_have_to_say() -> None:
+    """They may not use the key that AWS holds for SNS: a topic encrypted with that stays silent."""
+    (topic,) = of_type("AWS::SNS::Topic").values()
+    assert "KmsMasterKeyId" not in topic
 
 
 def test_nobody_may_scan_or_delete_a_table() -> None:
@@ -137,6 +175,28 @@ def test_silence_is_an_alarm_for_the_stream_lag_only() -> None:
     missing = {alarm["MetricName"]: alarm["TreatMissingData"] for alarm in of_type("AWS::CloudWatch::Alarm").values()}
     assert missing.pop("StreamLag") == "breaching"
     assert set(missing.values()) == {"notBreaching"}
+
+
+def test_the_dashboard_answers_four_questions_with_metrics_that_exist() -> None:
+    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
+    body = dashboard["DashboardBody"]["Fn::Sub"]
+    referred = set(re.findall(r"\$\{(\w+)[.}]", body)) - {"AWS"}
+    assert referred <= {*RESOURCES, *SOURCE["Parameters"]}
+    widgets = json.loads(re.sub(r"\$\{[^}]+\}", "1", body))["widgets"]
+    titles = " ".join(widget["properties"]["title"] for widget in widgets)
+    assert all(question in titles for question in ("Is it in step?", "What waits?", "What fails?", "What does it cost?"))
+    assert {name for name in re.findall(r"\$\{(\w+)\.Arn\}", body)} == of_type("AWS::CloudWatch::Alarm").keys()
+    taken: set[tuple[int, int]] = set()
+    for widget in widgets:
+        area = {
+            (x, y) for x in range(widget["x"], widget["x"] + widget["width"]) for y in range(widget["y"], widget["y"] + widget["height"])
+        }
+        assert not area & taken and max(x for x, _ in area) < 24, widget["properties"]["title"]
+        taken |= area
+    (costs,) = (widget for widget in widgets if "What does it cost?" in widget["properties"]["title"])
+    options = [metric[-1] for metric in costs["properties"]["metrics"]]
+    terms = set(re.findall(r"\b[a-z]\d\b", " ".join(option.get("expression", "") for option in options)))
+    assert terms == {option["id"] for option in options if "expression" not in option}
 
 
 def test_both_pulls_are_scheduled_every_minute() -> None:
