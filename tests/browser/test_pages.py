@@ -147,7 +147,7 @@ def visitor(seeded: Site, browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_pages_show_any_number_of_records_and_obey_none_of_them(seeded: Site, visitor: Page, name: str) -> None:
+def test_fault_68_pages_show_any_number_of_records_and_obey_none_of_them(seeded: Site, visitor: Page, name: str) -> None:
     broken: list[str] = []
     visitor.on("console", lambda message: broken.append(message.text) if "Content Security Policy" in message.text else None)
     for path in PAGES:

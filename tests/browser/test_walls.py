@@ -93,7 +93,7 @@ def test_a_name_that_cannot_be_one_is_refused(site: Site, session: requests.Sess
     assert answer.status_code == 422
 
 
-def test_the_language_leads_back_to_a_page_of_ours_and_nowhere_else(site: Site) -> None:
+def test_fault_68_the_language_leads_back_to_a_page_of_ours_and_nowhere_else(site: Site) -> None:
     for back, wanted in (
         ("/console/connections", "/console/connections"),
         ("https://evil.example/", "/console"),

@@ -62,7 +62,7 @@ def test_c09_one_image_more_keeps_the_others_in_order(shop: Shop, pictures: Pict
     assert kept.images[0].id == found.images[0].id
 
 
-def test_c09_a_download_that_fails_is_noticed_and_what_was_there_is_put_back(shop: Shop, pictures: Pictures) -> None:
+def test_fault_25_c09_a_download_that_fails_is_noticed_and_what_was_there_is_put_back(shop: Shop, pictures: Pictures) -> None:
     found = pictured(shop, pictures, "a.png", "bb.png")
     pictures.gone = {"dead.png"}
     here = [pictures.source("a.png", found.images[0].id), pictures.source("bb.png", found.images[1].id)]

@@ -123,7 +123,7 @@ def test_long_skus_are_looked_up_in_addresses_that_a_web_server_takes(shop: Shop
 
 
 @pytest.mark.parametrize("ahead", [-600, 600])
-def test_a_server_whose_clock_is_off_misses_nothing(shop: Shop, ahead: int) -> None:
+def test_fault_54_a_server_whose_clock_is_off_misses_nothing(shop: Shop, ahead: int) -> None:
     shop.clock.now += ahead
     found = shop.product()
     shop.clock.now += 20
@@ -131,14 +131,14 @@ def test_a_server_whose_clock_is_off_misses_nothing(shop: Shop, ahead: int) -> N
     assert [record.id for page in pages for record in page.items] == [found]
 
 
-def test_many_rows_of_one_second_are_all_read(shop: Shop) -> None:
+def test_fault_53_many_rows_of_one_second_are_all_read(shop: Shop) -> None:
     shop.sandbox.seed(800, 0, 3)
     shop.sandbox.execute("UPDATE products SET updated_timestamp=?", shop.sandbox.shop.time)
     pages = list(shop.store().changed(shop.clock.date() - timedelta(seconds=30)))
     assert len({record.id for page in pages for record in page.items}) == 800
 
 
-def test_a_row_that_is_saved_while_paging_hides_no_other(shop: Shop) -> None:
+def test_fault_55_a_row_that_is_saved_while_paging_hides_no_other(shop: Shop) -> None:
     shop.sandbox.seed(700, 0, 3)
     shop.sandbox.execute("UPDATE products SET updated_timestamp=?-700+product_id", shop.sandbox.shop.time)
     shop.clock.now += 60
@@ -150,7 +150,7 @@ def test_a_row_that_is_saved_while_paging_hides_no_other(shop: Shop) -> None:
     assert seen == {str(number) for number in range(1, 701)}
 
 
-def test_c15_a_filter_of_time_that_is_ignored_is_noticed_before_a_row_is_handed_out(large: Shop) -> None:
+def test_fault_15_c15_a_filter_of_time_that_is_ignored_is_noticed_before_a_row_is_handed_out(large: Shop) -> None:
     large.sandbox.odd.ignored = {"updated_in_hours"}
     try:
         with pytest.raises(FilterIgnored):
@@ -159,7 +159,7 @@ def test_c15_a_filter_of_time_that_is_ignored_is_noticed_before_a_row_is_handed_
         large.sandbox.odd.ignored = set()
 
 
-def test_c24_lists_that_repeat_their_last_page_come_to_an_end(shop: Shop) -> None:
+def test_fault_20_c24_lists_that_repeat_their_last_page_come_to_an_end(shop: Shop) -> None:
     for number in range(120):
         shop.ask("POST", "users", json={"email": f"u{number}@b.example", "user_type": "C", "company_id": 1, "phone": "5"})
     for number in range(260):

@@ -63,7 +63,7 @@ def test_c17_and_c31_letters_are_what_this_shop_says(shop: Shop) -> None:
     assert (found["I"], found["A"], "N" in found) == ("Аннулирован", "Custom", False)
 
 
-def test_c18_a_status_is_read_again_whatever_the_answer_said(shop: Shop) -> None:
+def test_fault_21_c18_a_status_is_read_again_whatever_the_answer_said(shop: Shop) -> None:
     product = shop.product(amount=1)
     store = shop.store()
     found = store.orders([shop.placed(product)])[0]
@@ -84,7 +84,7 @@ def test_c18_a_letter_of_the_shops_own_is_looked_up_once(shop: Shop) -> None:
     assert shop.calls() == 5
 
 
-def test_c18b_and_c19_a_status_goes_alone(shop: Shop) -> None:
+def test_fault_22_c18b_and_c19_a_status_goes_alone(shop: Shop) -> None:
     product = shop.product()
     store = shop.store()
     found = store.orders([shop.placed(product)])[0]
@@ -95,7 +95,7 @@ def test_c18b_and_c19_a_status_goes_alone(shop: Shop) -> None:
     assert moves == [("O", "P")]
 
 
-def test_c19_an_edit_keeps_prices_ids_stock_and_status(shop: Shop) -> None:
+def test_fault_22_c19_an_edit_keeps_prices_ids_stock_and_status(shop: Shop) -> None:
     first, second = shop.product(product_code="A"), shop.product(product_code="B")
     store = shop.store()
     found = store.set_status(store.orders([shop.placed(first, second)])[0], "P")
@@ -140,7 +140,7 @@ def test_c19_an_edit_that_does_not_add_up_is_not_sent(shop: Shop) -> None:
     assert shop.calls() == 0
 
 
-def test_c20_no_line_is_lost_and_one_product_may_stand_twice(shop: Shop) -> None:
+def test_fault_23_c20_no_line_is_lost_and_one_product_may_stand_twice(shop: Shop) -> None:
     first, second = shop.product(product_code="A"), shop.product(product_code="B")
     wanted = order((first, "100", 2), (second, "100", 1), (first, "90", 1))
     made = shop.store().create_order(wanted, MARK, suppress_stock=False)
@@ -150,7 +150,7 @@ def test_c20_no_line_is_lost_and_one_product_may_stand_twice(shop: Shop) -> None
     assert made.total == wanted.total
 
 
-def test_c21_prices_are_those_of_the_order_not_of_the_catalogue(shop: Shop) -> None:
+def test_fault_23_c21_prices_are_those_of_the_order_not_of_the_catalogue(shop: Shop) -> None:
     product = shop.product(price="150")
     shop.promote(product)
     wanted = order((product, "77.77", 3), discount=Decimal("10.01"), comment="At noon")
@@ -194,7 +194,7 @@ def test_c22_an_order_is_made_under_its_storefront(shop: Shop) -> None:
         shop.store(company_id="").create_order(order((shop.product(), "100", 1)), MARK, suppress_stock=False)
 
 
-def test_c23_a_shipping_that_does_not_reach_is_said(shop: Shop) -> None:
+def test_fault_23_c23_a_shipping_that_does_not_reach_is_said(shop: Shop) -> None:
     wanted = order((shop.product(), "100", 1))
     abroad = replace(wanted.shipping_address, country="US")
     with pytest.raises(Exception, match="status=403"):
@@ -219,7 +219,7 @@ def test_c37_cards_and_addresses_stay_out_of_the_request_log(shop: Shop) -> None
     assert not [word for word in ("4111", "123.", "Secret lane", "900 555", "a@b.example", "203.0.113") if word in logged]
 
 
-def test_c38_an_order_that_is_being_edited_is_not_taken_for_deleted(shop: Shop) -> None:
+def test_fault_50_c38_an_order_that_is_being_edited_is_not_taken_for_deleted(shop: Shop) -> None:
     placed = shop.placed(shop.product())
     shop.sandbox.execute("UPDATE orders SET status='N'")
     assert [found.incomplete for found in shop.store().orders([placed])] == [True]
@@ -269,7 +269,7 @@ def test_an_order_shows_every_part_of_its_total(shop: Shop) -> None:
     assert found.total == found.expected_total
 
 
-def test_options_are_told_in_the_name_of_the_line(shop: Shop) -> None:
+def test_fault_33_options_are_told_in_the_name_of_the_line(shop: Shop) -> None:
     placed = shop.placed(shop.product())
     chosen = '{"product_options_value": [{"option_name": "Colour", "variant_name": "Red"}, {"option_name": "Size", "variant_name": "M"}]}'
     shop.sandbox.execute("UPDATE order_details SET extra=?", chosen)

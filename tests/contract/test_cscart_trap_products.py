@@ -31,7 +31,7 @@ def priced(current: Product, price: str) -> Product:
     return current.with_variants(tuple(replace(item, price=Decimal(price)) for item in current.variants))
 
 
-def test_c05_a_sku_is_found_exactly_whatever_signs_it_has(shop: Shop) -> None:
+def test_fault_31_c05_a_sku_is_found_exactly_whatever_signs_it_has(shop: Shop) -> None:
     for code in ("A_1", "AB1", "XA_1", "a_1 ", "ЁЛК-1", "ЕЛК-1", "50%+&=/'"):
         shop.product(product_code=code)
     found = shop.store().find(["A_1", "ЁЛК-1", "50%+&=/'"])
@@ -44,7 +44,7 @@ def test_c05_no_sku_finds_nothing(shop: Shop) -> None:
     assert shop.calls() == 1
 
 
-def test_c05_a_filter_that_is_ignored_is_noticed_before_the_catalogue_is_read(shop: Shop) -> None:
+def test_fault_15_c05_a_filter_that_is_ignored_is_noticed_before_the_catalogue_is_read(shop: Shop) -> None:
     shop.sandbox.seed(400, 0, 1)
     shop.sandbox.odd.ignored = {"filter_params"}
     with pytest.raises(FilterIgnored):
@@ -56,7 +56,7 @@ def test_c06_two_products_with_one_sku_are_both_found(shop: Shop) -> None:
     assert {item.id for item in shop.store().find(["L-1"])} == ids
 
 
-def test_c07_a_promotion_is_never_taken_for_the_price(shop: Shop) -> None:
+def test_fault_42_c07_a_promotion_is_never_taken_for_the_price(shop: Shop) -> None:
     ids = [shop.product(price="49.99", product_code=code) for code in ("A", "B")]
     shop.promote(*ids)
     store = shop.store()
@@ -75,7 +75,7 @@ def test_c07_a_row_without_a_base_price_is_asked_for_alone(shop: Shop) -> None:
     assert next(store.scan()).items[0].prints[prints.key(Group.PRICE, ids[0])] == "49.99/0"
 
 
-def test_c08_zeros_behind_a_price_make_no_difference(shop: Shop) -> None:
+def test_fault_42_c08_zeros_behind_a_price_make_no_difference(shop: Shop) -> None:
     found = shop.product(price="49.99")
     before = shop.store().products([found])[0]
     shop.sandbox.odd.without_base_price = True
@@ -91,7 +91,7 @@ def test_c10_a_write_of_something_else_leaves_categories_and_wholesale_prices(sh
     assert (after["category_ids"], [row["lower_limit"] for row in after["prices"]]) == ([1, second], ["1", "5"])
 
 
-def test_c11_a_new_product_has_a_category_and_one_without_is_not_made_again(shop: Shop) -> None:
+def test_fault_26_c11_a_new_product_has_a_category_and_one_without_is_not_made_again(shop: Shop) -> None:
     made = shop.store().create([replace(product(), listing=replace(product().listing, categories=()))], {})[0]
     assert made.product is not None
     assert made.product.listing.categories == ("1",)

@@ -49,7 +49,7 @@ def test_c03_a_write_without_a_change_is_not_sent(shop: Shop) -> None:
     assert shop.calls() == 1
 
 
-def test_c04_strings_lists_for_maps_and_maps_for_lists_are_read(shop: Shop) -> None:
+def test_fault_27_c04_strings_lists_for_maps_and_maps_for_lists_are_read(shop: Shop) -> None:
     found = shop.store().products([shop.product(price="49.99")])[0]
     assert (found.variants[0].price, found.variants[0].stock, found.images) == (Decimal("49.99"), 10, ())
 

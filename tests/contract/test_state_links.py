@@ -75,7 +75,7 @@ def test_a_row_is_saved_against_the_version_that_was_read(links: Links) -> None:
     assert links.rows(CSCART, ["1", "2"]) == {"1": row(CSCART, "1", version=2)}
 
 
-def test_a_row_too_large_to_be_kept_is_refused(links: Links) -> None:
+def test_fault_60_a_row_too_large_to_be_kept_is_refused(links: Links) -> None:
     many = replace(row(CSCART, "1"), variants={str(number): ("", "x" * 250) for number in range(2_000)})
     with pytest.raises(TooLarge):
         links.save([row(CSCART, "2"), many])

@@ -73,7 +73,7 @@ def test_everything_that_is_sent_arrives_however_much_it_is(queue: Any) -> None:
     assert sorted(drained(queue), key=lambda change: int(change.ids[0])) == sent
 
 
-def test_one_observation_arrives_once_and_a_later_one_is_never_swallowed(queue: Any) -> None:
+def test_fault_57_one_observation_arrives_once_and_a_later_one_is_never_swallowed(queue: Any) -> None:
     queue.send([order("1"), order("1"), order("1", "2")])
     queue.send([order("1"), order("1", connection="other")])
     assert [(change.connection, change.observation) for change in drained(queue) if change.connection == "main"] == [

@@ -133,7 +133,7 @@ def test_a_name_that_could_reach_into_another_connection_is_refused(state: Remem
         state.connections.get(name)
 
 
-def test_an_old_or_a_newer_document_still_reads(state: Remembered) -> None:
+def test_fault_63_an_old_or_a_newer_document_still_reads(state: Remembered) -> None:
     name = state.connection
     documents = [
         {"id": name},

@@ -54,11 +54,11 @@ def lost(before: Any, now: Any, where: str = "") -> Iterator[str]:
         yield f"{where}: {before!r} -> {now!r}"[:300]
 
 
-def test_this_version_reads_all_that_the_released_one_wrote(old: Path) -> None:
+def test_fault_63_this_version_reads_all_that_the_released_one_wrote(old: Path) -> None:
     assert list(lost(understood(old), run(ROOT, "read", given=written(old)))) == []
 
 
-def test_the_released_version_reads_all_that_this_one_writes(old: Path) -> None:
+def test_fault_63_the_released_version_reads_all_that_this_one_writes(old: Path) -> None:
     assert run(old, "read", given=written(ROOT)) == understood(old)
 
 

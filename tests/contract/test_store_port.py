@@ -57,7 +57,7 @@ def test_a_scan_goes_on_behind_a_page(shop: Shop) -> None:
     assert first.total == len(whole)
 
 
-def test_a_scan_loses_nothing_to_a_row_that_goes_meanwhile(shop: Shop) -> None:
+def test_fault_55_a_scan_loses_nothing_to_a_row_that_goes_meanwhile(shop: Shop) -> None:
     for number in range(8):
         shop.made(f"A-{number}")
     whole = [row.id for row in rows(shop)]
@@ -159,7 +159,7 @@ def test_created_products_are_kept_as_fitted(shop: Shop) -> None:
         assert kept.listing.visibility is fitted.listing.visibility
 
 
-def test_unlimited_stock_is_not_a_number(shop: Shop) -> None:
+def test_fault_38_unlimited_stock_is_not_a_number(shop: Shop) -> None:
     product = with_variant(shop.product("A-1"), stock=None)
     kept = shop.store.create([product], {})[0].product
     assert kept is not None and kept.variants[0].stock is None
@@ -195,6 +195,6 @@ def test_what_fits_is_what_is_kept(shop: Shop) -> None:
     assert kept.variants[0].price == fitted.variants[0].price
 
 
-def test_a_sku_that_would_be_cut_is_refused(shop: Shop) -> None:
+def test_fault_31_a_sku_that_would_be_cut_is_refused(shop: Shop) -> None:
     with pytest.raises(UnsupportedValue):
         shop.store.fit(shop.product("A-1") and with_variant(shop.product("A-1"), sku="x" * 256))

@@ -67,7 +67,7 @@ def test_a_new_variant_is_added_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("group", [Group.PRICE, Group.STOCK, Group.CONTENT])
-def test_a_write_that_was_skipped_in_silence_is_noticed(shop: Shop, group: Group) -> None:
+def test_fault_17_a_write_that_was_skipped_in_silence_is_noticed(shop: Shop, group: Group) -> None:
     product = shop.made("A-1")
     shop.clock.seconds += 5
     first = replace(product.variants[0], price=Decimal("1.23"), stock=3)

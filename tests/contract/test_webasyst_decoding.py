@@ -24,7 +24,7 @@ ZONES = ("Europe/Moscow", "Europe/Berlin", "America/New_York", "Australia/Lord_H
 
 @settings(max_examples=40)
 @given(value=anything)
-def test_any_answer_is_read_as_something_or_is_a_fault_of_the_server(value: Any) -> None:
+def test_fault_27_any_answer_is_read_as_something_or_is_a_fault_of_the_server(value: Any) -> None:
     assert all(isinstance(row, dict) for row in decode.rows(value))
     assert isinstance(decode.text(value), str)
     assert all(isinstance(key, str) for key in decode.mapping(value))
@@ -47,7 +47,7 @@ def test_a_count_is_a_whole_number_or_unlimited(kept: object, read: int | None) 
     since=st.integers(1_546_300_800, 1_925_000_000),
     later=st.integers(0, 3 * 86_400),
 )
-def test_a_filter_lets_through_all_that_happened_since(zone: str, since: int, later: int) -> None:
+def test_fault_54_a_filter_lets_through_all_that_happened_since(zone: str, since: int, later: int) -> None:
     start = datetime.fromtimestamp(since, UTC)
     here = clock.ShopClock(start, ZoneInfo(zone), zone)
     stamp = (start + timedelta(seconds=later)).astimezone(here.zone).strftime("%Y-%m-%d %H:%M:%S")

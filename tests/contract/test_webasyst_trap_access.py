@@ -51,7 +51,7 @@ def test_w01_our_state_comes_back_because_it_is_in_the_address(shop: Shop) -> No
     assert back["state"] == ["XYZ"]
 
 
-def test_w02_our_client_id_is_as_long_as_may_be_and_its_code_is_taken(shop: Shop) -> None:
+def test_fault_66_w02_our_client_id_is_as_long_as_may_be_and_its_code_is_taken(shop: Shop) -> None:
     ours = oauth.new_client_id()
     assert len(ours) == 32
     code = parse_qs(urlsplit(approved(shop, consent(shop, ours))).query)["code"][0]
@@ -62,7 +62,7 @@ def test_w03_every_connection_has_a_client_id_of_its_own() -> None:
     assert len({oauth.new_client_id() for _ in range(100)}) == 100
 
 
-def test_w04_a_refused_code_is_an_error_though_it_is_answered_with_200(shop: Shop) -> None:
+def test_fault_06_w04_a_refused_code_is_an_error_though_it_is_answered_with_200(shop: Shop) -> None:
     with pytest.raises(Unauthorised) as raised:
         oauth.exchange(f"{shop.server.url}/", oauth.new_client_id(), "0" * 32, allow_private=True)
     assert (raised.value.status, raised.value.code) == (200, "invalid_grant")
@@ -76,7 +76,7 @@ def test_w05_a_revoked_token_is_dead(shop: Shop) -> None:
         store.now()
 
 
-def test_w06_an_error_in_the_body_is_a_failure_whatever_the_status(shop: Shop) -> None:
+def test_fault_06_w06_an_error_in_the_body_is_a_failure_whatever_the_status(shop: Shop) -> None:
     shop.product()
     with pytest.raises(Rejected) as raised:
         shop.store().client.get("shop.product.search", {"limit": 1001})
@@ -84,7 +84,7 @@ def test_w06_an_error_in_the_body_is_a_failure_whatever_the_status(shop: Shop) -
 
 
 @pytest.mark.parametrize("locale", ["en_US", "ru_RU"])
-def test_w07_the_language_of_the_texts_decides_nothing(locale: str) -> None:
+def test_fault_28_w07_the_language_of_the_texts_decides_nothing(locale: str) -> None:
     with opened(locale=locale) as shop:
         store = shop.store()
         with pytest.raises(Rejected) as raised:
@@ -107,13 +107,13 @@ def test_w09_ids_go_where_each_method_looks_for_them(shop: Shop) -> None:
     assert shop.get("product.search", limit=0)["count"] == 1
 
 
-def test_w10_a_form_of_a_thousand_fields_is_never_sent(shop: Shop) -> None:
+def test_fault_19_w10_a_form_of_a_thousand_fields_is_never_sent(shop: Shop) -> None:
     with pytest.raises(UnsupportedValue):
         forms.encode({"items": [{"a": 1, "b": 2} for _ in range(451)]})
     assert len(forms.encode({"items": [{"a": 1, "b": 2} for _ in range(450)]})) == forms.MOST_FIELDS
 
 
-def test_w10_a_hundred_lines_fit_and_a_thousand_are_refused_before_anything_is_written(shop: Shop) -> None:
+def test_faults_19_48_w10_a_hundred_lines_fit_and_a_thousand_are_refused_before_anything_is_written(shop: Shop) -> None:
     found = shop.read(shop.product(count=9999)["id"])
     contact = shop.buyer()
     made = shop.store().create_order(order(shop, *[(found, "1.10", 1)] * 100, contact=contact), "main:cscart:1", suppress_stock=True)
@@ -123,7 +123,7 @@ def test_w10_a_hundred_lines_fit_and_a_thousand_are_refused_before_anything_is_w
     assert shop.store().find_order("main:cscart:2", made) == []
 
 
-def test_w11_strings_lists_for_maps_and_huge_numbers_are_read(shop: Shop) -> None:
+def test_fault_27_w11_strings_lists_for_maps_and_huge_numbers_are_read(shop: Shop) -> None:
     assert shop.store().categories() == []
     info = shop.store().info()
     assert (info.stock_ids, info.problems, info.types) == ((), (), {"1": "Default product type"})
@@ -166,7 +166,7 @@ def test_pages_and_empty_answers_are_never_taken_for_data(shop: Shop, kind: str,
         shop.store().now()
 
 
-def test_what_the_traps_forbid_cannot_be_said(shop: Shop) -> None:
+def test_faults_18_22_what_the_traps_forbid_cannot_be_said(shop: Shop) -> None:
     here = shop.store().client
     unsafe = ("saveItem", "process", "ship", "complete", "delete", "comment", "add", "addSale", "setShippingAddress", "contactSave")
     forbidden = {f"shop.order.{name}" for name in unsafe} | {

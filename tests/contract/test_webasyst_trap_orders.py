@@ -46,7 +46,7 @@ def test_w15_more_orders_than_fit_into_the_probe_are_all_listed_once(shop: Shop)
     assert sorted(found, key=int) == [str(number) for number in range(1, 151)]
 
 
-def test_w26_a_new_order_is_found_though_it_has_no_update_time(shop: Shop) -> None:
+def test_fault_52_w26_a_new_order_is_found_though_it_has_no_update_time(shop: Shop) -> None:
     found = goods(shop)
     shop.order(found.variants[0].id)
     shop.clock.forward(7200)
@@ -59,7 +59,7 @@ def test_w26_a_new_order_is_found_though_it_has_no_update_time(shop: Shop) -> No
     assert heads(shop, 60) == ["1"]
 
 
-def test_w30_an_order_is_made_once_with_all_that_it_had(shop: Shop) -> None:
+def test_fault_24_w30_an_order_is_made_once_with_all_that_it_had(shop: Shop) -> None:
     found = goods(shop)
     wanted = order(shop, (found, "33.33", 3), shipping=Decimal("300.50"), discount=Decimal("10.10"), comment="<b>Ring</b> & wait")
     kept = mirrored(shop, wanted)
@@ -87,7 +87,7 @@ def test_w30_orders_that_do_not_carry_the_mark_are_noticed(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("fault", ["lose_answer", "lose_answer_500"])
-def test_w31_a_create_whose_answer_was_lost_is_found_by_the_mark(shop: Shop, fault: str) -> None:
+def test_fault_23c_w31_a_create_whose_answer_was_lost_is_found_by_the_mark(shop: Shop, fault: str) -> None:
     wanted = order(shop, (goods(shop), "5.00", 2))
     shop.fault(fault, "order.save")
     assert mirrored(shop, wanted).total == wanted.total
@@ -103,13 +103,13 @@ def test_w31_a_create_that_never_arrived_is_unknown_not_done(shop: Shop) -> None
     assert shop.get("order.search")["count"] == 1
 
 
-def test_w31_a_refusal_is_no_success_though_it_is_answered_with_200(shop: Shop) -> None:
+def test_fault_24_w31_a_refusal_is_no_success_though_it_is_answered_with_200(shop: Shop) -> None:
     with pytest.raises(Rejected):
         mirrored(shop, order(shop))
 
 
 @pytest.mark.parametrize("after", [1, 2])
-def test_w31_an_order_left_half_made_is_finished_by_an_update(shop: Shop, after: int) -> None:
+def test_fault_23b_w31_an_order_left_half_made_is_finished_by_an_update(shop: Shop, after: int) -> None:
     """The worker dies between the calls that give the shipping method its name."""
     wanted = order(shop, (goods(shop), "5.00", 2), shipping=Decimal(99), discount=Decimal("0.50"))
     shop.fault("status", "order.save", after=after, times=9, status=500)
@@ -162,7 +162,7 @@ def bought(shop: Shop) -> tuple[Shop, Product, str]:
     return shop, goods(shop), shop.buyer()
 
 
-def test_w33_an_edit_keeps_shipping_its_name_and_the_discount(shop: Shop) -> None:
+def test_fault_24_w33_an_edit_keeps_shipping_its_name_and_the_discount(shop: Shop) -> None:
     found = goods(shop)
     kept = mirrored(shop, order(shop, (found, "40.15", 2), shipping=Decimal("300.50"), discount=Decimal("10.10")))
     wanted = order(

@@ -29,7 +29,7 @@ def stocks() -> Iterator[Shop]:
         yield found
 
 
-def test_w17_a_new_sku_of_one_product_leaves_the_skus_of_others_alone(shop: Shop) -> None:
+def test_fault_18_w17_a_new_sku_of_one_product_leaves_the_skus_of_others_alone(shop: Shop) -> None:
     first, second = made(shop, "A1", "A2"), made(shop, "B1")
     added = second.with_variants((*second.variants, product("B2").variants[0]))
     written(shop, second, added, Group.CONTENT)
@@ -66,7 +66,7 @@ def test_w19_tags_params_and_features_survive_every_write(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("count", [None, 0, 7, -3, 1_000_000_000])
-def test_w20_a_stock_is_what_was_meant_also_unlimited(shop: Shop, count: int | None) -> None:
+def test_fault_38_w20_a_stock_is_what_was_meant_also_unlimited(shop: Shop, count: int | None) -> None:
     found = made(shop, "A", "B")
     kept = written(shop, found, stocked(found, count, 4), Group.STOCK).product
     assert kept and [item.stock for item in kept.variants] == [count, 4]
@@ -74,7 +74,7 @@ def test_w20_a_stock_is_what_was_meant_also_unlimited(shop: Shop, count: int | N
     assert again and again.variants[0].stock == count
 
 
-def test_w20_a_fraction_is_never_rounded_up(shop: Shop) -> None:
+def test_fault_38_w20_a_fraction_is_never_rounded_up(shop: Shop) -> None:
     assert shop.read(shop.product(count="1.7")["id"]).variants[0].stock == 1
 
 
@@ -106,7 +106,7 @@ def test_w21_a_price_leaves_a_sister_with_a_plain_count_limited(stocks: Shop) ->
     assert kept and [item.stock for item in kept.variants] == [5, 4]
 
 
-def test_w22_rows_that_were_skipped_are_found_by_reading_back(shop: Shop) -> None:
+def test_fault_17_w22_rows_that_were_skipped_are_found_by_reading_back(shop: Shop) -> None:
     found = made(shop, "A")
     with shop.user(**{"backend": 1, "orders": 100, "customers": 1, "type.1": 1}):
         outcome = written(shop, found, priced(found, "1.23"), Group.PRICE)
@@ -186,7 +186,7 @@ def test_w41_the_main_pictures_address_is_right_after_sorting(shop: Shop) -> Non
     assert (row["image_id"], row["ext"]) == (second, "jpg")
 
 
-def test_w42_two_products_never_share_an_address(shop: Shop) -> None:
+def test_fault_36_w42_two_products_never_share_an_address(shop: Shop) -> None:
     made(shop, "A", slug="lamp")
     outcomes = shop.store().create([product("B", slug="lamp"), product("C", slug="ночник"), product("D", slug="ночник")], {})
     slugs = [outcome.product.content.slug for outcome in outcomes if outcome.product]

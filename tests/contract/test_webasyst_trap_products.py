@@ -33,7 +33,7 @@ def ignoring(shop: Shop, column: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["edit_datetime", "create_datetime"])
-def test_w12_a_filter_that_is_ignored_is_noticed_before_a_row_is_handed_out(shop: Shop, column: str) -> None:
+def test_fault_15_w12_a_filter_that_is_ignored_is_noticed_before_a_row_is_handed_out(shop: Shop, column: str) -> None:
     made(shop, "A")
     shop.clock.forward(7200)
     ignoring(shop, column)
@@ -42,7 +42,7 @@ def test_w12_a_filter_that_is_ignored_is_noticed_before_a_row_is_handed_out(shop
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_w13_signs_in_a_sku_survive_both_decodings(shop: Shop, code: str) -> None:
+def test_fault_31_w13_signs_in_a_sku_survive_both_decodings(shop: Shop, code: str) -> None:
     for each in CODES:
         shop.product(each)
     found = shop.store().find([code])
@@ -60,7 +60,7 @@ def test_w15_pages_come_in_ascending_order_of_the_id(shop: Shop, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["Tom &amp; Jerry", "a & b < c > \"d\" 'e'", "&amp;amp;"])
-def test_w16_a_name_does_not_grow_over_ten_round_trips(shop: Shop, name: str) -> None:
+def test_fault_35_w16_a_name_does_not_grow_over_ten_round_trips(shop: Shop, name: str) -> None:
     found = made(shop, "A", name=name)
     for _ in range(10):
         outcome = written(shop, found, found, Group.CONTENT)
@@ -76,7 +76,7 @@ def test_w25_all_that_carry_a_sku_are_shown(shop: Shop) -> None:
     assert shop.store().find([""]) == []
 
 
-def test_w26_a_new_product_is_found_though_it_has_no_edit_time(shop: Shop) -> None:
+def test_fault_52_w26_a_new_product_is_found_though_it_has_no_edit_time(shop: Shop) -> None:
     since = shop.now
     shop.clock.forward(30)
     new = made(shop, "A")
@@ -97,7 +97,7 @@ def test_w27_a_sale_shows_in_a_scan_though_no_stamp_moved(shop: Shop) -> None:
     ("Europe/Moscow", "2026-06-01 12:00"), ("America/New_York", "2026-11-01 05:40"), ("America/New_York", "2026-11-01 06:10"),
     ("Europe/Berlin", "2026-03-29 00:59"), ("Asia/Kathmandu", "2028-02-29 23:50"),
 ])  # fmt: skip
-def test_w28_no_change_is_missed_in_any_zone_nor_when_the_clocks_change(zone: str, moment: str) -> None:
+def test_fault_54_w28_no_change_is_missed_in_any_zone_nor_when_the_clocks_change(zone: str, moment: str) -> None:
     with opened(zone=zone) as shop:
         shop.clock.time = datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
         page = next(iter(shop.store().changed(shop.now)))
@@ -108,7 +108,7 @@ def test_w28_no_change_is_missed_in_any_zone_nor_when_the_clocks_change(zone: st
             assert made(shop, f"S{minutes}").id in ids(shop, since)
 
 
-def test_w29_a_missing_right_is_forbidden_not_an_empty_shop(shop: Shop) -> None:
+def test_fault_16_w29_a_missing_right_is_forbidden_not_an_empty_shop(shop: Shop) -> None:
     made(shop, "A")
     shop.order(1)
     with shop.user(backend=1):

@@ -78,7 +78,7 @@ def test_w37_an_action_that_was_refused_leaves_the_state_as_it_was(shop: Shop) -
     assert shop.store().set_status(kept, "process").status == "new"
 
 
-def test_w37_an_action_whose_answer_was_lost_is_not_repeated(shop: Shop) -> None:
+def test_fault_23a_w37_an_action_whose_answer_was_lost_is_not_repeated(shop: Shop) -> None:
     found = goods(shop)
     kept = mirrored(shop, order(shop, (found, "5.00", 1)), suppress_stock=False)
     shop.fault("lose_answer", "order.action")

@@ -124,7 +124,7 @@ def test_every_arrow_has_a_dead_letter_queue() -> None:
                 assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
 
 
-def test_a_message_stays_hidden_six_times_as_long_as_the_worker_may_run() -> None:
+def test_fault_61_a_message_stays_hidden_six_times_as_long_as_the_worker_may_run() -> None:
     assert RESOURCES["ChangesQueue"]["Properties"]["VisibilityTimeout"] >= 6 * function("SyncWorker")["Timeout"]
     assert function("SyncWorker")["Events"]["Changes"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 

@@ -86,7 +86,7 @@ def recovered(people: Shoppers) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "preferred"), [("first load", WEBASYST), ("first load", CSCART), ("edits", WEBASYST), ("orders", CSCART)])
-def test_a_crash_at_any_side_effect_costs_nothing(name: str, preferred: StoreName) -> None:
+def test_fault_59_a_crash_at_any_side_effect_costs_nothing(name: str, preferred: StoreName) -> None:
     start, story = STORIES[name]
     people = start(preferred)
     story(people)

@@ -87,7 +87,7 @@ def woken() -> Decimal:
     return next(item.price for product in stack.webasyst.shelf.values() for item in product.variants if item.sku == variant.sku)
 
 
-def test_a_frozen_worker_cannot_take_back_what_another_did(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_58_a_frozen_worker_cannot_take_back_what_another_did(monkeypatch: pytest.MonkeyPatch) -> None:
     assert woken() == 222
     no_fence(monkeypatch)
     assert woken() == 111

@@ -43,7 +43,7 @@ def killing(stack: Stack, after: int, kills: list[str]) -> Trick:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_first_load_that_is_killed_twenty_times_makes_everything_once(seed: int) -> None:
+def test_fault_59_a_first_load_that_is_killed_twenty_times_makes_everything_once(seed: int) -> None:
     stack, draw = filled(seed), random.Random(seed)
     kills: list[str] = []
     for _ in range(40 * KILLS):

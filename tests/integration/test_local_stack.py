@@ -158,7 +158,7 @@ def test_a_proxy_route_takes_every_path_below_it_and_no_other(stack: LocalStack)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("fail", "ValueError"), ("exit", "Runtime.ExitError"), ("sleep", "Sandbox.Timedout")])
-def test_a_function_that_fails_in_any_way_is_an_error_and_the_next_call_works(stack: LocalStack, name: str, kind: str) -> None:
+def test_fault_59_a_function_that_fails_in_any_way_is_an_error_and_the_next_call_works(stack: LocalStack, name: str, kind: str) -> None:
     with pytest.raises(FunctionError) as failed:
         stack.invoke("web", {"pathParameters": {"name": name}})
     assert failed.value.payload["errorType"] == kind
@@ -172,7 +172,7 @@ def test_one_environment_is_used_again_until_it_is_killed(stack: LocalStack) -> 
     assert json.loads(stack.invoke("web")["body"])["pid"] != first
 
 
-def test_messages_of_a_group_keep_their_order_and_a_bad_one_ends_in_the_dead_letters(stack: LocalStack, root: Path) -> None:
+def test_fault_61_messages_of_a_group_keep_their_order_and_a_bad_one_ends_in_the_dead_letters(stack: LocalStack, root: Path) -> None:
     for number in range(5):
         send(stack, f"one-{number}", "one")
     send(stack, "bad", "two")

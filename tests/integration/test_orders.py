@@ -68,7 +68,7 @@ def test_a_new_order_takes_few_calls(shops: Shops) -> None:
     assert sum(call.startswith("cscart") for call in calls) == 1
 
 
-def test_an_echo_ends_after_one_read(shops: Shops) -> None:
+def test_fault_57_an_echo_ends_after_one_read(shops: Shops) -> None:
     order_id, there = mirrored(shops)
     shops.calls()
     assert shops.hint(WEBASYST, there["id"]) == {"unchanged": 1}
@@ -86,7 +86,7 @@ def test_the_tables_of_methods_name_shipping_and_payment_in_webasyst(shops: Shop
     assert shops.hint(CSCART, order_id) == {"unchanged": 1}
 
 
-def test_hints_of_both_shops_in_parallel_make_one_order(shops: Shops) -> None:
+def test_fault_23a_hints_of_both_shops_in_parallel_make_one_order(shops: Shops) -> None:
     product = shops.product()
     shops.hint(CSCART, shops.place({product: 1}))
     placed = [shops.place({product: 1}) for _ in range(3)]
@@ -119,7 +119,7 @@ def test_an_answer_that_is_lost_anywhere_ends_in_one_exact_order(shops: Shops, k
     assert len({order["contact_id"] for order in shops.theirs.orders()}) == len(shops.theirs.orders())
 
 
-def test_an_order_is_found_by_its_mark_when_the_state_is_lost(shops: Shops) -> None:
+def test_fault_64_an_order_is_found_by_its_mark_when_the_state_is_lost(shops: Shops) -> None:
     order_id, _ = mirrored(shops)
     shops.ours.set_status(order_id, "P")
     shops.forget()
@@ -138,7 +138,7 @@ def test_an_order_is_found_by_its_mark_when_the_state_is_lost(shops: Shops) -> N
     ],
     ids=["long", "country", "region", "pickup"],
 )
-def test_no_order_is_lost_for_its_address(shops: Shops, given: dict[str, str], names: set[str]) -> None:
+def test_fault_47_no_order_is_lost_for_its_address(shops: Shops, given: dict[str, str], names: set[str]) -> None:
     order_id = shops.place({shops.product(): 1})
     profile = {name: value for name, value in (BUYER | given).items() if name.startswith(("s_", "b_"))}
     shops.cscart.shop.update("orders", {"profile": json.dumps(profile)}, order_id=int(order_id))
@@ -153,7 +153,7 @@ def test_no_order_is_lost_for_its_address(shops: Shops, given: dict[str, str], n
 # -- what is not taken
 
 
-def test_other_companies_history_and_unfinished_orders_stay_where_they_are(shops: Shops) -> None:
+def test_fault_51_other_companies_history_and_unfinished_orders_stay_where_they_are(shops: Shops) -> None:
     product = shops.product()
     other, unfinished, old = (shops.place({product: 1}) for _ in range(3))
     shop = shops.cscart.shop
@@ -180,13 +180,13 @@ def test_a_deleted_order_is_shown_and_nothing_else(shops: Shops) -> None:
     assert len(deleted) == 1
 
 
-def test_a_line_without_a_counterpart_brings_its_product_first(shops: Shops) -> None:
+def test_fault_48_a_line_without_a_counterpart_brings_its_product_first(shops: Shops) -> None:
     order_id = shops.place({shops.product(): 1})
     shops.hint(CSCART, order_id)
     assert [item["sku_code"] for item in shops.mirror(order_id)["items"]] == ["SKU-1"]
 
 
-def test_an_order_is_never_sent_without_a_line(shops: Shops) -> None:
+def test_fault_48_an_order_is_never_sent_without_a_line(shops: Shops) -> None:
     good, bad = shops.product(), shops.product()
     order_id = shops.place({good: 1, bad: 1})
     shops.ours.edit(bad, product_code="")

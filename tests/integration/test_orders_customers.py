@@ -38,18 +38,18 @@ def forgotten(shops: Shops, contact: str) -> None:
     shops.webasyst.shop.run("DELETE FROM contact_data WHERE contact_id = ?", contact)
 
 
-def test_a_guest_is_known_by_the_mail_in_any_case_and_whatever_the_phone(shops: Shops) -> None:
+def test_fault_46_a_guest_is_known_by_the_mail_in_any_case_and_whatever_the_phone(shops: Shops) -> None:
     first = ordered(shops)
     assert ordered(shops, email="ANNA.SMIRNOVA@EXAMPLE.COM") == first
     assert ordered(shops, phone="+7 999 111-22-33") == first
     assert ordered(shops, email="else@example.com") != first
 
 
-def test_a_phone_alone_is_one_buyer_however_it_is_written(shops: Shops) -> None:
+def test_fault_46_a_phone_alone_is_one_buyer_however_it_is_written(shops: Shops) -> None:
     assert len({ordered(shops, email="", phone=phone) for phone in ("+7 (900) 123-45-67", "8 900 123 45 67", "79001234567")}) == 1
 
 
-def test_an_account_stays_one_contact_when_its_mail_changes(shops: Shops) -> None:
+def test_fault_46_an_account_stays_one_contact_when_its_mail_changes(shops: Shops) -> None:
     user = account(shops, BUYER["email"])
     first = ordered(shops, user)
     assert ordered(shops, user, email="new.address@example.com") == first
@@ -61,12 +61,12 @@ def test_a_guest_who_registers_is_the_same_buyer(shops: Shops) -> None:
     assert ordered(shops, account(shops, BUYER["email"])) == first
 
 
-def test_two_accounts_with_one_mail_share_the_contact(shops: Shops) -> None:
+def test_fault_46_two_accounts_with_one_mail_share_the_contact(shops: Shops) -> None:
     one, two = account(shops, BUYER["email"]), account(shops, BUYER["email"])
     assert len({ordered(shops, one), ordered(shops, two), ordered(shops, one), ordered(shops)}) == 1
 
 
-def test_nobody_is_made_somebody_else_by_a_phone(shops: Shops) -> None:
+def test_fault_46_nobody_is_made_somebody_else_by_a_phone(shops: Shops) -> None:
     """A family shares a telephone; who gives a mail is known by that."""
     assert ordered(shops, email="one@example.com") != ordered(shops, email="two@example.com")
 
@@ -90,7 +90,7 @@ def test_a_contact_that_is_gone_is_not_ordered_for(shops: Shops) -> None:
     assert ordered(shops, user) == second
 
 
-def test_someone_without_mail_and_phone_is_one_contact_over_all_tries(shops: Shops) -> None:
+def test_fault_46_someone_without_mail_and_phone_is_one_contact_over_all_tries(shops: Shops) -> None:
     order_id = shops.place({shops.goods[0]: 1}, email="", phone="", b_phone="", s_phone="")
     shops.fail(StoreName.WEBASYST, "lose_answer", "order.save")
     for _ in range(3):

@@ -81,7 +81,7 @@ def off_by_its_shipping(shops: Shops, number: str) -> bool:
     return (parked.reason, parked.record_id) == ("TotalsDiffer", number) and "shipping=123.45 != 350.00" in parked.detail
 
 
-def test_a_total_that_cannot_be_had_is_set_aside_with_the_difference(shops: Shops) -> None:
+def test_fault_23_a_total_that_cannot_be_had_is_set_aside_with_the_difference(shops: Shops) -> None:
     number = placed(shops, shipping="123.45", price="33.33")
     shops.hint(WEBASYST, number)
     assert off_by_its_shipping(shops, number)
@@ -124,7 +124,7 @@ def test_a_total_that_differs_is_shown_again_when_another_reason_is_over(shops: 
         },
     ],
 )
-def test_what_cscart_cannot_hold_is_set_aside_whole(shops: Shops, more: dict[str, str]) -> None:
+def test_fault_48_what_cscart_cannot_hold_is_set_aside_whole(shops: Shops, more: dict[str, str]) -> None:
     number = placed(shops, **more)
     shops.hint(WEBASYST, number)
     assert shops.parked() == [(number, "UnsupportedValue")]

@@ -51,7 +51,7 @@ def test_a_move_in_webasyst_arrives(shops: Shops, actions: tuple[str, ...], lett
     assert shops.parked() == []
 
 
-def test_moves_on_both_sides_end_with_the_further_one(shops: Shops) -> None:
+def test_fault_49_moves_on_both_sides_end_with_the_further_one(shops: Shops) -> None:
     order_id, theirs = order(shops)
     shops.theirs.act(theirs, "ship")
     shops.ours.set_status(order_id, "C")
@@ -72,7 +72,7 @@ def test_a_move_that_met_a_shop_without_access_arrives_when_it_is_back(shops: Sh
     assert shops.parked() == []
 
 
-def test_hints_that_come_late_and_in_any_order_change_nothing(shops: Shops) -> None:
+def test_fault_49_hints_that_come_late_and_in_any_order_change_nothing(shops: Shops) -> None:
     order_id, theirs = order(shops)
     for letter in ("P", "C"):
         shops.ours.set_status(order_id, letter)
@@ -83,7 +83,7 @@ def test_hints_that_come_late_and_in_any_order_change_nothing(shops: Shops) -> N
     assert len(logged) == 1
 
 
-def test_a_step_back_is_journalled_and_left(shops: Shops) -> None:
+def test_fault_49_a_step_back_is_journalled_and_left(shops: Shops) -> None:
     order_id, _ = order(shops, "C")
     shops.ours.set_status(order_id, "P")
     assert shops.hint(CSCART, order_id)["status_left"] == 1
@@ -91,7 +91,7 @@ def test_a_step_back_is_journalled_and_left(shops: Shops) -> None:
     assert shops.hint(CSCART, order_id) == {"unchanged": 1}
 
 
-def test_an_unmapped_status_is_set_aside_and_taken_up_when_it_is_mapped(shops: Shops) -> None:
+def test_fault_49_an_unmapped_status_is_set_aside_and_taken_up_when_it_is_mapped(shops: Shops) -> None:
     from tests.sandbox.cscart import statuses as letters
 
     _, letter = letters.add(shops.cscart.shop, "Гарантия", {})
@@ -124,7 +124,7 @@ def test_an_action_that_the_shop_refuses_is_told_and_not_asked_again(shops: Shop
     assert shops.parked() == []
 
 
-def test_a_letter_that_cscart_replaces_is_told(shops: Shops) -> None:
+def test_fault_21_a_letter_that_cscart_replaces_is_told(shops: Shops) -> None:
     """Taken out of the cancelled ones, an order that finds no stock ends as backordered (C18)."""
     order_id, theirs = order(shops, "I")
     shops.ours.edit(shops.goods[0], amount=0)
@@ -134,7 +134,7 @@ def test_a_letter_that_cscart_replaces_is_told(shops: Shops) -> None:
     assert shops.parked() == [(order_id, "NotKept")]
 
 
-def test_an_order_that_is_being_edited_in_cscart_waits(shops: Shops) -> None:
+def test_fault_50_an_order_that_is_being_edited_in_cscart_waits(shops: Shops) -> None:
     """It is `N` for that long (C38): no status of its own, and no edit."""
     order_id, theirs = order(shops, "P")
     shops.cscart.shop.update("orders", {"status": "N"}, order_id=int(order_id))
@@ -165,7 +165,7 @@ def test_a_mark_that_a_shopper_wrote_into_his_notes_is_a_comment(shops: Shops) -
     assert shops.mirror(order_id)
 
 
-def test_a_partial_refund_is_carried_once(shops: Shops) -> None:
+def test_fault_45_a_partial_refund_is_carried_once(shops: Shops) -> None:
     shops.change(order_edits_to_cscart=True)
     order_id = shops.place({shops.product("100.00"): 3})
     shops.ours.set_status(order_id, "C")
@@ -181,7 +181,7 @@ def test_a_partial_refund_is_carried_once(shops: Shops) -> None:
     assert here["status"] == "C"
 
 
-def test_a_child_is_mirrored_and_its_parent_never(shops: Shops) -> None:
+def test_fault_49_a_child_is_mirrored_and_its_parent_never(shops: Shops) -> None:
     order_id = shops.place({shops.product(): 1})
     parent = shops.place({shops.goods[0]: 1})
     shops.cscart.shop.update("orders", {"is_parent_order": "Y", "status": "T"}, order_id=int(parent))

@@ -69,7 +69,7 @@ def test_a_mirrored_order_leaves_webasyst_alone_and_the_count_follows(shops: Sho
 
 
 @everywhere(CSCART)
-def test_what_is_sold_in_both_shops_at_once_is_taken_once_each(shops: Shops) -> None:
+def test_fault_41_what_is_sold_in_both_shops_at_once_is_taken_once_each(shops: Shops) -> None:
     """Sales while the other shop's are still under way; the owner's count is what both end on."""
     product = known(shops)
     first, second = shops.place({product: 1}), shops.place({product: 2})
@@ -85,7 +85,7 @@ def test_what_is_sold_in_both_shops_at_once_is_taken_once_each(shops: Shops) -> 
 
 
 @everywhere(WEBASYST)
-def test_the_owner_webasyst_takes_each_order_once_and_the_rest_is_reserved(shops: Shops) -> None:
+def test_fault_41_the_owner_webasyst_takes_each_order_once_and_the_rest_is_reserved(shops: Shops) -> None:
     product = known(shops)
     counts = shops.webasyst.shop.stock_counting_action != "none"
     order_id = shops.place({product: 2})
@@ -221,7 +221,7 @@ def test_our_own_change_that_was_cut_off_is_not_taken_for_theirs(default: Shops,
 
 
 @pytest.mark.parametrize("shops", [(WEBASYST, "create"), (WEBASYST, "processing")], indirect=True)
-def test_history_takes_no_stock(shops: Shops) -> None:
+def test_fault_51_history_takes_no_stock(shops: Shops) -> None:
     """Imported on purpose, orders from before the connection were subtracted long ago."""
     product = known(shops)
     order_id = shops.place({product: 2})
@@ -240,7 +240,7 @@ def test_history_takes_no_stock(shops: Shops) -> None:
     indirect=True,
     ids=lambda given: "-".join(given),
 )
-def test_a_race_of_sales_in_both_shops_ends_in_one_true_count(shops: Shops, seed: int) -> None:
+def test_fault_41_a_race_of_sales_in_both_shops_ends_in_one_true_count(shops: Shops, seed: int) -> None:
     """Shoppers in both shops, hints in any order and twice, products compared in between; orders move, are edited and cancelled."""
     draw, product = random.Random(seed), known(shops)
     owner = shops.world.connection.stock_owner

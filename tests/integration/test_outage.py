@@ -123,7 +123,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize(("store", "kind"), [(CSCART, "status"), (CSCART, "reset"), (WEBASYST, "reset"), (WEBASYST, "html")])
-def test_a_store_that_is_down_for_an_hour_is_hardly_asked_and_all_catches_up(stack: Stack, store: StoreName, kind: str) -> None:
+def test_fault_09_a_store_that_is_down_for_an_hour_is_hardly_asked_and_all_catches_up(stack: Stack, store: StoreName, kind: str) -> None:
     shops = stack.shops
     order = shops.place({shops.goods[0]: 1})
     shops.ours.call("PUT", f"products/{shops.goods[0]}", body={"price": "77.70"})

@@ -37,7 +37,7 @@ def test_equal_products_are_linked_without_a_write(scene):
 
 @pytest.mark.parametrize("skus_", [("A", "A"), ("A", "a"), ("A", "\u0410"), ("A B", "A  B"), ("", "B"), ("  ", "B")])
 @pytest.mark.parametrize("store", StoreName)
-def test_doubtful_skus_are_reported_before_the_first_write_and_never_matched(scene, store, skus_):
+def test_fault_29_doubtful_skus_are_reported_before_the_first_write_and_never_matched(scene, store, skus_):
     for sku in skus_:
         scene.add(store, sku)
     scene.add(store.other, "A")
@@ -79,7 +79,7 @@ def test_a_doubtful_sku_whose_double_was_deleted_is_linked(scene):
 
 
 @pytest.mark.parametrize("alike", ["CUP", "\u0421up", "\uff23up"])
-def test_a_sku_that_is_too_like_the_other_sides_is_left_alone(scene, alike):
+def test_fault_29_a_sku_that_is_too_like_the_other_sides_is_left_alone(scene, alike):
     scene.add(OURS, "Cup")
     scene.add(THEIRS, alike)
     assert scene.sweep() == 0
@@ -120,7 +120,7 @@ def test_a_price_edit_flows_once_and_does_not_come_back_as_an_echo():
     assert [scene.pull() for _ in range(3)] + [scene.sweep()] == [0, 0, 0, 0]
 
 
-def test_what_moves_no_stamp_is_found_by_the_sweep():
+def test_fault_40_what_moves_no_stamp_is_found_by_the_sweep():
     scene = linked("A")
     scene.webasyst.edit_variant(scene.variant(THEIRS, "A").id, stock=3)
     scene.pull()
@@ -232,7 +232,7 @@ def test_the_shops_search_learns_names_that_were_written_in_bulk():
     assert scene.results[-1] != {"reindexed": 1}
 
 
-def test_a_last_unit_that_was_sold_twice_is_told():
+def test_fault_39_a_last_unit_that_was_sold_twice_is_told():
     scene = linked("A")
     scene.cscart.edit_variant(scene.variant(OURS, "A").id, stock=1)
     scene.sweep()

@@ -103,7 +103,7 @@ def test_the_share_is_of_the_whole_pass_and_not_of_a_page(scene):
 
 
 @pytest.mark.parametrize("store", StoreName)
-def test_an_empty_list_where_there_were_records_is_no_deletion(scene, store):
+def test_fault_16_an_empty_list_where_there_were_records_is_no_deletion(scene, store):
     for product in scene.products(store):
         scene.stores[store].remove(product.id)
     assert scene.sweep() == 0
@@ -111,7 +111,7 @@ def test_an_empty_list_where_there_were_records_is_no_deletion(scene, store):
     assert not any(row.parked for row in scene.state.links().range(store, "", ""))
 
 
-def test_many_that_vanish_at_once_are_asked_about_first(scene):
+def test_fault_16_many_that_vanish_at_once_are_asked_about_first(scene):
     for at in range(10):
         scene.cscart.remove(scene.product(OURS, f"A-{at}").id)
     scene.sweep()
@@ -122,7 +122,7 @@ def test_many_that_vanish_at_once_are_asked_about_first(scene):
 
 @pytest.mark.parametrize("trouble", [Trouble.IGNORED, Trouble.FORBIDDEN])
 @pytest.mark.parametrize("store", StoreName)
-def test_a_filter_that_is_ignored_and_a_right_that_is_lost_write_nothing(scene, store, trouble):
+def test_faults_15_16_a_filter_that_is_ignored_and_a_right_that_is_lost_write_nothing(scene, store, trouble):
     spoil(scene, "zeroed", 2)
     scene.stores[store].faults.arm(trouble, times=10**6)
     assert (scene.pull(), scene.sweep()) == (0, 0)

@@ -19,14 +19,14 @@ def scene() -> Scene:
 # -- identity
 
 
-def test_a_renamed_sku_is_not_a_new_product():
+def test_fault_30_a_renamed_sku_is_not_a_new_product():
     scene = linked("A")
     scene.cscart.edit_variant(scene.variant(OURS, "A").id, sku="A-new")
     scene.pull()
     assert skus(scene, THEIRS) == ["A-new"]
 
 
-def test_two_skus_that_were_swapped_follow_their_links():
+def test_fault_30_two_skus_that_were_swapped_follow_their_links():
     scene = linked("A", "B")
     first, second = scene.variant(OURS, "A"), scene.variant(OURS, "B")
     twins = {sku: scene.variant(THEIRS, sku).id for sku in ("A", "B")}
@@ -37,7 +37,7 @@ def test_two_skus_that_were_swapped_follow_their_links():
     assert scene.sweep() == 0
 
 
-def test_a_sku_that_moved_to_another_product_makes_no_duplicate():
+def test_fault_30_a_sku_that_moved_to_another_product_makes_no_duplicate():
     scene = linked("A")
     scene.cscart.edit_variant(scene.variant(OURS, "A").id, sku="A-old")
     scene.add(OURS, "A")
@@ -49,7 +49,7 @@ def test_a_sku_that_moved_to_another_product_makes_no_duplicate():
 
 
 @pytest.mark.parametrize("store", StoreName)
-def test_a_variant_that_is_added_on_one_side_arrives_on_the_other(store):
+def test_fault_33_a_variant_that_is_added_on_one_side_arrives_on_the_other(store):
     scene = linked("A")
     scene.stores[store].add_variant(scene.product(store, "A").id, Variant("", "A-2", Decimal("7"), name="A-2", stock=1))
     scene.pull()
@@ -78,7 +78,7 @@ def test_products_that_the_shops_cut_differently_share_their_variants(scene, who
 # -- deletions
 
 
-def test_a_deletion_is_shown_once_and_does_nothing_by_itself():
+def test_fault_32_a_deletion_is_shown_once_and_does_nothing_by_itself():
     scene = linked("A", "B")
     scene.cscart.remove(scene.product(OURS, "A").id)
     assert (scene.sweep(), scene.sweep()) == (0, 0)
@@ -86,7 +86,7 @@ def test_a_deletion_is_shown_once_and_does_nothing_by_itself():
     assert [entry.action for entry in scene.history("A")].count(Action.DELETED) == 1
 
 
-def test_a_deletion_hides_or_empties_the_other_side_where_the_owner_says_so():
+def test_fault_32_a_deletion_hides_or_empties_the_other_side_where_the_owner_says_so():
     for rule, seen in ((DeletionRule.HIDE, (Visibility.HIDDEN, 5)), (DeletionRule.ZERO_STOCK, (Visibility.VISIBLE, 0))):
         scene = linked("A", "B")
         scene.change(deletions=rule)
@@ -97,7 +97,7 @@ def test_a_deletion_hides_or_empties_the_other_side_where_the_owner_says_so():
 
 
 @pytest.mark.parametrize("store", StoreName)
-def test_a_product_that_is_deleted_and_made_again_with_its_sku_takes_its_place(store):
+def test_fault_32_a_product_that_is_deleted_and_made_again_with_its_sku_takes_its_place(store):
     scene = linked("A", "B")
     scene.stores[store].remove(scene.product(store, "A").id)
     scene.sweep()
@@ -125,7 +125,7 @@ def test_a_strange_product_with_the_sku_of_a_linked_one_takes_nothing_over(store
     assert scene.variant(store.other, "A").price == Decimal("44")
 
 
-def test_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():
+def test_fault_33_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():
     scene = Scene()
     scene.add(THEIRS, "A", "A-2")
     scene.sweep()

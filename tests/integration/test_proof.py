@@ -177,7 +177,7 @@ def test_agreement_is_proved_once_in_its_period(stack: Stack) -> None:
     assert len([change for change in stack.queue.changes if change.ids == ("proof",)]) == 1
 
 
-def test_a_spreadsheet_takes_no_value_for_a_formula() -> None:
+def test_fault_68_a_spreadsheet_takes_no_value_for_a_formula() -> None:
     lines = [Difference("product", "=cmd()", "name", "@here\r", "-12.50"), Difference("product", "A", "name", 'say "hi", you', "x")]
     head, first, second = as_csv(lines).splitlines()
     assert first == "product,'=cmd(),name,'@here,-12.50"

@@ -69,7 +69,7 @@ def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
         yield Town(scene, old)
 
 
-def test_an_upgrade_and_a_rollback_lose_nothing_and_write_nothing_twice(town: Town) -> None:
+def test_fault_63_an_upgrade_and_a_rollback_lose_nothing_and_write_nothing_twice(town: Town) -> None:
     town.settle()
     town.change_over_by_day(ROOT)
     town.settle()

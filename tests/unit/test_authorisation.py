@@ -121,11 +121,11 @@ def test_an_owner_who_approves_is_connected_and_led_to_the_console(owner: Owner)
     assert [connection.id for connection in owner.connected] == ["main"]
 
 
-def test_a_return_without_state_is_refused(owner: Owner) -> None:
+def test_fault_66_a_return_without_state_is_refused(owner: Owner) -> None:
     refused(owner, owner.come_back(state="-"), Reason.EXPIRED)
 
 
-def test_an_invented_state_is_refused(owner: Owner) -> None:
+def test_fault_66_an_invented_state_is_refused(owner: Owner) -> None:
     refused(owner, owner.come_back(state="A" * 43), Reason.EXPIRED)
 
 
@@ -135,7 +135,7 @@ def test_a_malformed_state_never_reaches_the_table(owner: Owner, state: str) -> 
     assert len(owner.states.kept) == 1
 
 
-def test_the_state_of_another_browser_is_refused_as_with_a_forged_link(owner: Owner) -> None:
+def test_fault_66_the_state_of_another_browser_is_refused_as_with_a_forged_link(owner: Owner) -> None:
     victim = dict(owner.cookies)
     owner.begin()
     owner.cookies = victim
@@ -147,7 +147,7 @@ def test_a_return_without_the_cookie_is_refused(owner: Owner) -> None:
     refused(owner, owner.come_back(), Reason.FOREIGN)
 
 
-def test_a_state_works_once(owner: Owner) -> None:
+def test_fault_66_a_state_works_once(owner: Owner) -> None:
     owner.come_back()
     owner.secrets.clear()
     refused(owner, owner.come_back(), Reason.EXPIRED)
@@ -165,7 +165,7 @@ def test_a_state_ends_after_ten_minutes(owner: Owner) -> None:
     refused(owner, owner.come_back(), Reason.EXPIRED)
 
 
-def test_denied_access_is_said_and_nothing_is_exchanged(owner: Owner) -> None:
+def test_fault_66_denied_access_is_said_and_nothing_is_exchanged(owner: Owner) -> None:
     refused(owner, owner.come_back(code="-", error="access_denied"), Reason.DENIED)
     assert owner.account.asked == []
 
@@ -181,7 +181,7 @@ def test_a_missing_or_malformed_code_is_never_sent_anywhere(owner: Owner, code: 
     assert owner.account.asked == []
 
 
-def test_a_code_of_another_account_is_refused_by_the_account_that_was_asked(owner: Owner) -> None:
+def test_fault_66_a_code_of_another_account_is_refused_by_the_account_that_was_asked(owner: Owner) -> None:
     owner.account.codes[ACCOUNT, "f" * 32, "b" * 32] = "c" * 32
     refused(owner, owner.come_back(code="b" * 32), Reason.CODE_REFUSED)
     assert owner.account.asked == [ACCOUNT]
@@ -199,7 +199,7 @@ def test_a_connection_that_was_removed_meanwhile_gets_no_token(owner: Owner) -> 
     refused(owner, owner.come_back(), Reason.CHANGED)
 
 
-def test_a_narrower_scope_is_noticed(owner: Owner) -> None:
+def test_fault_66_a_narrower_scope_is_noticed(owner: Owner) -> None:
     owner.account.probe_failure = Forbidden("no access")
     refused(owner, owner.come_back(), Reason.RIGHTS_MISSING)
 
@@ -218,7 +218,7 @@ def test_an_account_that_does_not_answer_is_no_success(owner: Owner, where: str)
 
 
 @pytest.mark.parametrize("kept", ["", "x" * 33, "shared-by-everyone", "A" * 32])
-def test_a_client_id_that_could_be_cut_or_shared_is_replaced(kept: str) -> None:
+def test_fault_66_a_client_id_that_could_be_cut_or_shared_is_replaced(kept: str) -> None:
     owner = Owner()
     owner.connections.save(Connection("main", webasyst=WebasystSettings(url=ACCOUNT, client_id=kept)))
     owner.begin()

@@ -55,7 +55,7 @@ def test_what_was_edited_is_kept_and_all_else_stays() -> None:
      ("guard__share", "0"), ("guard__share", "101"), ("guard__at_least", "0"), ("guard__price_jump", "x"), ("product_period", "1e9"),
      ("product_period", "99999999999"), ("orders_from", "yesterday"), ("policies__price", "sideways"), ("preferred", "ebay"), ("update_time", "")],
 )  # fmt: skip
-def test_nonsense_is_refused_with_a_reason(name: str, value: str) -> None:
+def test_fault_70_nonsense_is_refused_with_a_reason(name: str, value: str) -> None:
     form = settings(**{name: value})
     assert not form.validate()
     assert form.errors[name][0]
@@ -154,7 +154,7 @@ def test_the_status_table_begins_with_proposals_and_shows_what_was_saved() -> No
     assert next(row.value for row in saved.to_cscart if row.id == "new") == "C"
 
 
-def test_a_status_table_that_goes_round_in_a_circle_or_names_the_unknown_is_refused() -> None:
+def test_fault_70_a_status_table_that_goes_round_in_a_circle_or_names_the_unknown_is_refused() -> None:
     circle = StatusMap({"P": "complete", "C": "process"}, {"completed": "C", "processing": "P"})
     assert statuses.problems(circle, SHOPS)
     assert statuses.problems(StatusMap({"Z": "process"}, {}), SHOPS)

@@ -66,7 +66,7 @@ def test_a_page_begins_on_a_row_that_was_seen() -> None:
     st.integers(0, 1500),
     st.lists(st.lists(st.one_of(st.integers(0, 2000), st.integers(0, 300)), max_size=200), max_size=6),
 )
-def test_rows_that_stay_are_seen_whatever_comes_and_goes(count: int, meanwhile: list[list[int]]) -> None:
+def test_fault_55_rows_that_stay_are_seen_whatever_comes_and_goes(count: int, meanwhile: list[list[int]]) -> None:
     found = List(list(range(count)))
     found.meanwhile = meanwhile
     seen = _ids(found.walk())
@@ -82,7 +82,7 @@ def test_a_scan_goes_on_where_it_stopped_although_rows_before_it_went_away() -> 
     assert _ids(found.walk(first.seen, first.last)) == list(range(300, 2000))
 
 
-def test_a_list_that_ends_before_where_we_were_is_at_its_end() -> None:
+def test_fault_20_a_list_that_ends_before_where_we_were_is_at_its_end() -> None:
     assert _ids(List(list(range(10))).walk(5000, (4999,))) == []
 
 

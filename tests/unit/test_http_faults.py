@@ -34,7 +34,7 @@ def test_fault_01_a_create_whose_answer_is_lost_is_not_sent_again(shop: Server, 
     assert shop.call_counts() == {"POST /orders": 1}
 
 
-def test_fault_01_a_create_that_is_answered_too_late_may_have_been_done(transport: Any, hurried: None) -> None:
+def test_faults_01_23c_a_create_that_is_answered_too_late_may_have_been_done(transport: Any, hurried: None) -> None:
     def late(connection: socket.socket, _: int) -> None:
         request(connection)
         time.sleep(1)

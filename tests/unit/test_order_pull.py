@@ -89,7 +89,7 @@ def test_what_was_seen_fresh_is_looked_at_once_more(shops: Shops) -> None:
     assert shops.pull(after=60) == []
 
 
-def test_an_order_that_shows_late_is_found(shops: Shops) -> None:
+def test_fault_56_an_order_that_shows_late_is_found(shops: Shops) -> None:
     shops.pull()
     order = int(shops.place())
     hidden = shops.cscart.orders_kept.pop(order)
@@ -99,7 +99,7 @@ def test_an_order_that_shows_late_is_found(shops: Shops) -> None:
 
 
 @pytest.mark.parametrize("store", list(StoreName))
-def test_a_clock_that_is_set_back_hides_nothing(shops: Shops, store: StoreName) -> None:
+def test_fault_54_a_clock_that_is_set_back_hides_nothing(shops: Shops, store: StoreName) -> None:
     shop = shops.world.stores[store]
     shops.pull(store)
     shops.pull(store)
@@ -111,7 +111,7 @@ def test_a_clock_that_is_set_back_hides_nothing(shops: Shops, store: StoreName) 
 
 
 @pytest.mark.parametrize("hours", [-11, -1, 1, 14])
-def test_a_zone_that_changes_hides_nothing(shops: Shops, hours: int) -> None:
+def test_fault_54_a_zone_that_changes_hides_nothing(shops: Shops, hours: int) -> None:
     shops.pull(WEBASYST)
     placed = shops.webasyst.take((_line(shops),))
     shops.webasyst.offset = hours * 3600

@@ -79,7 +79,7 @@ def generated(draw: random.Random) -> Order:
     return replace(made, total=max(made.total + drift, Decimal(0)))
 
 
-def test_five_hundred_generated_orders_keep_their_totals():
+def test_fault_43_five_hundred_generated_orders_keep_their_totals():
     draw = random.Random(1)
     for _ in range(500):
         check(generated(draw))

@@ -71,7 +71,7 @@ def test_events_of_senders_that_cannot_sign_are_reduced_to_an_id(function: Funct
     assert [len(change.ids) for change in function.queued] == [1]
 
 
-def test_a_signed_hint_is_accepted_plain_and_in_base64(function: Function) -> None:
+def test_fault_65_a_signed_hint_is_accepted_plain_and_in_base64(function: Function) -> None:
     assert [function.signed(), function.signed(encoded=True)] == [200, 200]
     assert [change.ids for change in function.queued] == [("105",)]
 
@@ -108,7 +108,7 @@ def test_a_body_without_an_id_and_a_body_without_end_are_refused(function: Funct
 
 
 @pytest.mark.parametrize("encoded", [False, True])
-def test_form_fields_are_reduced_to_an_id(function: Function, encoded: bool) -> None:
+def test_fault_65_form_fields_are_reduced_to_an_id(function: Function, encoded: bool) -> None:
     assert function.post(b"order_id=17&email=a%40b.example", encoded=encoded, path="example-path")["statusCode"] == 200
     assert "example" not in function.queued[0].to_message()
 

@@ -173,7 +173,7 @@ def test_two_categories_that_mean_one_do_not_push_each_other_about():
     assert written(planned(kept[0], moved, *kept, LISTED)) == [(OURS, "listing", {"visibility": "hidden"}, "changed")]
 
 
-def test_an_oversold_variant_is_reported_and_never_written_below_zero():
+def test_fault_39_an_oversold_variant_is_reported_and_never_written_below_zero():
     found = planned(product("1", stock=1), product("2", stock=1), product("1", stock=3), product("2", stock=3))
     assert found.desired[OURS].variants[0].stock == 0
     assert {item.rule for item in found.decisions} == {"oversold"}
@@ -224,7 +224,7 @@ def test_products_that_are_cut_differently_share_only_their_variants():
     assert written(found) == [(THEIRS, "price", {"price": "11"}, "changed")]
 
 
-def test_a_rate_converts_and_rounds_without_coming_back():
+def test_fault_42_a_rate_converts_and_rounds_without_coming_back():
     connection = replace(CONNECTION, rates={"USD>RUB": Decimal("91.2345")})
     ours = replace(product("1", price="912.35"), currency="RUB")
     theirs = replace(product("2", price="10.00"), currency="USD")
@@ -233,7 +233,7 @@ def test_a_rate_converts_and_rounds_without_coming_back():
     assert written(planned(ours, dearer, ours, theirs, connection)) == [(OURS, "price", {"price": "1003.58"}, "changed")]
 
 
-def test_a_missing_rate_stops_the_record():
+def test_fault_44_a_missing_rate_stops_the_record():
     theirs = replace(product("2"), currency="USD")
     with pytest.raises(MissingRate):
         planned(product("1"), theirs, None, None)
