@@ -31,6 +31,10 @@ def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
     """Every page but the door needs a session, every form a token and an origin of ours."""
     visit = Visit.of(app.current_event)
     app.append_context(visit=visit)
+    if not (visit.path.startswith("/console/health/") or desk.access().admits(visit.source)):
+        return refused(
+            403, N_("The console is not open to your network. Whoever runs the stack can add it to the parameter ConsoleNetworks.")
+        )
     is_open = visit.path.rstrip("/") in OPEN or visit.path.startswith(("/console/static/", "/console/health/"))
     if visit.session is None and not is_open:
         return visit.redirect("/console/sign-in")

@@ -19,7 +19,7 @@ def access() -> "Access":
     from .console.access import Access
     from .state.attempts import Attempts
 
-    return Access(secrets(), Attempts(state_table()), settings().public_url)
+    return Access(secrets(), Attempts(state_table()), settings().public_url, settings().console_networks)
 
 
 @functools.cache

@@ -4,14 +4,17 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`public_url` has no slash at its end. No secret is among them: those are read where they are used, and from elsewhere."""
+    """`public_url` has no slash at its end. `console_networks`: where the console may be opened from, none for everywhere. No secret is among them: those are read where they are used, and from elsewhere."""
 
     state_table: str
     journal_table: str
@@ -21,6 +24,7 @@ class Settings:
     public_url: str
     journal_days: int
     allow_private_addresses: bool
+    console_networks: "tuple[IPv4Network | IPv6Network, ...]"
     aws_region: str
 
     @classmethod
@@ -58,6 +62,12 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _networks(value: str) -> "tuple[IPv4Network | IPv6Network, ...]":
+    from ipaddress import ip_network
+
+    return tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
+
+
 def _flag(value: str) -> bool:
     if value not in ("true", "false"):
         raise ValueError("is neither true nor false")
@@ -73,5 +83,6 @@ VARIABLES: Mapping[str, Callable[[str], Any]] = {
     "PUBLIC_URL": _text,
     "JOURNAL_DAYS": _count,
     "ALLOW_PRIVATE_ADDRESSES": _flag,
+    "CONSOLE_NETWORKS": _networks,
     "AWS_REGION": _text,  # set by Lambda itself
 }

@@ -124,7 +124,7 @@ def _cold(times: int) -> list[Figure]:
 
 def _run(program: str, artifact: Path) -> float:
     environment = {
-        **{name: "4" for name in _variables()}, "ALLOW_PRIVATE_ADDRESSES": "false", "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1",
+        **{name: "4" for name in _variables()}, "ALLOW_PRIVATE_ADDRESSES": "false", "CONSOLE_NETWORKS": "", "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1",
         "PYTHONPATH": os.pathsep.join(map(str, (artifact, BUILD / "StoresyncLayer" / "python", RUNTIME / "runtime"))), "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "POWERTOOLS_METRICS_NAMESPACE": "bench", "POWERTOOLS_SERVICE_NAME": "bench",
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """What is deployed, driven the way Lambda drives it: what `sam build` made when `make package` runs this, else the same steps by this Python."""
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -62,6 +63,17 @@ def test_each_event_is_answered_by_the_built_function(answers: dict[str, Any], n
 
 def test_hints_were_queued_by_the_built_function(answers: dict[str, Any], stack: LocalStack) -> None:
     assert stack.queue_counts()["visible"] == len([name for name in answers if name.startswith("order_webhook") and STATUS[name] == 200])
+
+
+def test_the_console_opens_to_its_networks_only(built: Built, stack: LocalStack) -> None:
+    event = json.loads((ROOT / "events" / "console.json").read_text())
+    sources = {"203.0.113.9": 200, "198.51.100.9": 403}
+    events = []
+    for source in sources:
+        event["requestContext"]["http"]["sourceIp"] = source
+        events.append(json.dumps(event).encode())
+    variables = stack.environment("console") | {"CONSOLE_NETWORKS": "203.0.113.0/24, 2001:db8::/32"}
+    assert [answer["statusCode"] for answer in drive(built, "console", variables, events)] == list(sources.values())
 
 
 @pytest.mark.parametrize("package", ["pynamodb", "tenacity", "requests"])

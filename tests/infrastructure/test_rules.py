@@ -127,7 +127,7 @@ def test_a_hint_is_taken_without_importing_what_it_does_not_need() -> None:
         "answer = app.handler(json.loads(sys.stdin.read()), context)\n"
         "print(json.dumps([answer['statusCode'], sorted(sys.modules)]))"
     )
-    environment = {**os.environ, **{name: "4" for name in VARIABLES}, "ALLOW_PRIVATE_ADDRESSES": "false"}
+    environment = {**os.environ, **{name: "4" for name in VARIABLES}, "ALLOW_PRIVATE_ADDRESSES": "false", "CONSOLE_NETWORKS": ""}
     path = os.pathsep.join([str(ROOT / "functions" / "order_webhook"), str(ROOT / "shared")])
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -9,6 +10,7 @@ from storesync.console.access import NAME, PLACE, SESSION_SECONDS, TRIES, Access
 from storesync.errors import TooManyHints, Unauthentic
 
 SECRET = "correct horse battery staple"
+NETWORKS = (ip_network("203.0.113.0/24"), ip_network("2001:db8::/32"))
 
 
 @dataclass
@@ -44,6 +46,17 @@ def enter(door: Access) -> dict[str, str]:
 
 def test_the_secret_opens_and_blanks_around_it_do_not_matter(door: Access) -> None:
     assert door.session({door.cookie_name: door.sign_in(f" {SECRET}\n", "203.0.113.1")})
+
+
+@pytest.mark.parametrize("source", ["203.0.113.7", "2001:db8::7"])
+def test_the_door_is_shown_to_the_networks_that_may_see_it(secrets: Secrets, source: str) -> None:
+    assert Access(secrets, Attempts(), "https://console.example", NETWORKS).admits(source)
+    assert Access(secrets, Attempts(), "https://console.example").admits(source)
+
+
+@pytest.mark.parametrize("source", ["203.0.114.7", "2001:db9::7", "::ffff:203.0.113.7", "10.0.0.1", "", "nonsense"])
+def test_and_to_no_other(secrets: Secrets, source: str) -> None:
+    assert not Access(secrets, Attempts(), "https://console.example", NETWORKS).admits(source)
 
 
 @pytest.mark.parametrize("wrong", ["", "Correct horse battery staple", SECRET[:-1], "ä" * 20, "\x00"])

@@ -7,8 +7,9 @@ a new value ends every session, as their key is made of it.
 import hashlib
 import hmac
 import secrets as random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -44,8 +45,10 @@ class Session:
 class Access:
     """`public_url` says whether cookies may insist on TLS: on loopback there is none."""
 
-    def __init__(self, secrets: KeptSecrets, attempts: Attempts, public_url: str) -> None:
-        self._secrets, self._attempts = secrets, attempts
+    def __init__(
+        self, secrets: KeptSecrets, attempts: Attempts, public_url: str, networks: Sequence[IPv4Network | IPv6Network] = ()
+    ) -> None:
+        self._secrets, self._attempts, self._networks = secrets, attempts, networks
         self._secure = public_url.startswith("https://")
         self._origin = _origin(public_url)
 
@@ -56,6 +59,13 @@ class Access:
     @property
     def secure(self) -> bool:
         return self._secure
+
+    def admits(self, source: str) -> bool:
+        """Whether the address lies in one of the networks, where there are any."""
+        try:
+            return not self._networks or any(ip_address(source) in network for network in self._networks)
+        except ValueError:
+            return False
 
     def secret(self) -> str:
         """Made when it is first asked for."""
