@@ -195,6 +195,15 @@ def test_what_fits_is_what_is_kept(shop: Shop) -> None:
     assert kept.variants[0].price == fitted.variants[0].price
 
 
+def test_fault_42_a_negative_price_never_becomes_a_positive_one(shop: Shop) -> None:
+    wanted = shop.product("A-1")
+    wanted = wanted.with_variants((replace(wanted.variants[0], price=Decimal(-1)),))
+    try:
+        assert shop.store.fit(wanted).variants[0].price == Decimal(-1)
+    except UnsupportedValue:
+        assert shop.is_cscart
+
+
 def test_fault_31_a_sku_that_would_be_cut_is_refused(shop: Shop) -> None:
     with pytest.raises(UnsupportedValue):
         shop.store.fit(shop.product("A-1") and with_variant(shop.product("A-1"), sku="x" * 256))

@@ -90,6 +90,8 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
         """What is known beforehand; that texts are cleaned shows only afterwards."""
         if any(len(item.sku) > 64 for item in product.variants):
             raise UnsupportedValue("the SKU is longer than 64 characters", product=product.id)
+        if any(min(item.price, item.compare_price) < 0 for item in product.variants):
+            raise UnsupportedValue("the price is negative", product=product.id)
         content = product.content
         named = replace(
             content,

@@ -124,7 +124,9 @@ def _check(item: Variant, product_id: str) -> None:
         raise UnsupportedValue("the shop cannot hold this SKU: at most 64 characters, and none beyond the basic plane", product=product_id)
     if item.stock is not None and abs(item.stock) > LARGEST_STOCK:
         raise UnsupportedValue("the shop cannot count that many", product=product_id, stock=item.stock)
-    if max(abs(item.price), abs(item.compare_price)) >= LARGEST_PRICE:
+    if min(item.price, item.compare_price) < 0:
+        raise UnsupportedValue("the shop makes a negative price a positive one", product=product_id)
+    if max(item.price, item.compare_price) >= LARGEST_PRICE:
         raise UnsupportedValue("the price is larger than the shop can hold", product=product_id)
 
 
@@ -135,7 +137,7 @@ def plain(value: str) -> str:
 
 def _rounded(item: Variant) -> Variant:
     price, compare = item.price.quantize(CENT, ROUND_HALF_UP), item.compare_price.quantize(CENT, ROUND_HALF_UP)
-    return replace(item, price=abs(price), compare_price=abs(compare), sku=item.sku.strip())
+    return replace(item, price=price, compare_price=compare, sku=item.sku.strip())
 
 
 def content_fields(found: Content) -> dict[str, object]:
