@@ -1,6 +1,7 @@
 """Answers to the console's questions: the worker looks, the answer is kept as a sheet for a while. Nothing is written to a store."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.findings import Finding, Weight
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, NotFound, SyncError
-from . import choosing, comparing, proof, repair
+from . import choosing, comparing, pairing, proof, repair
 from .budget import Budget
 from .index import SkuIndex
 from .leases import LEASE_SECONDS, patient_lease
@@ -93,6 +94,9 @@ class Looks:
         now = self._world.clock.now()
         known = {store: self._world.store(store).info() for store in infos}
         found = [*problems, *findings(self._world.connection, known, now, self._world.links)]
+        if not problems:
+            with suppress(SyncError):  # a right that is missing is told already
+                found += pairing.findings(self._world)
         self._sheets.save("survey", {"at": now.isoformat(), "findings": [asdict(one) for one in found]}, KEEP_SECONDS)
         return {"findings": len(found)}
 
