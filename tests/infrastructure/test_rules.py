@@ -154,16 +154,3 @@ def test_the_layer_is_locked_by_hashes_to_the_versions_that_are_tested() -> None
     lock = ROOT / "shared" / "requirements.lock"
     assert pinned(lock) == pinned(ROOT / "shared" / "requirements.txt")
     assert lock.read_text().count("--hash=sha256:") >= len(pinned(lock))
-
-
-def test_the_readme_names_every_variable_and_every_alarm() -> None:
-    readme = (ROOT / "README.md").read_text()
-    settings = readme[readme.index("## Settings") : readme.index("## Costs")]
-    assert set(re.findall(r"`([A-Z_]+)`", settings)) == set(VARIABLES) - {"AWS_REGION"}
-    alarms = [name for name, resource in load(ROOT / "template.yaml")["Resources"].items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
-    assert [name for name in alarms if not name.endswith("Errors") and f"`{name}`" not in readme] == []
-
-
-def test_the_readme_names_every_target_of_make_that_it_promises() -> None:
-    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z-]+)", (ROOT / "README.md").read_text())) <= targets

@@ -171,6 +171,13 @@ def test_there_is_an_alarm_for_every_way_of_stopping() -> None:
     assert all(alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmEmail" for alarm in of_type("AWS::CloudWatch::Alarm").values())
 
 
+def test_every_alarm_says_what_it_means_where_to_look_and_what_to_do() -> None:
+    for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+        meaning, look, *do = re.split(r"(?<=[.:]) (?=[A-Z])", alarm["AlarmDescription"])
+        assert meaning and look.startswith("Look at the ") and do, name
+        assert len(alarm["AlarmDescription"]) <= 1024
+
+
 def test_silence_is_an_alarm_for_the_stream_lag_only() -> None:
     missing = {alarm["MetricName"]: alarm["TreatMissingData"] for alarm in of_type("AWS::CloudWatch::Alarm").values()}
     assert missing.pop("StreamLag") == "breaching"

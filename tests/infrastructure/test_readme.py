@@ -1,0 +1,56 @@
+"""What the README promises is there, and what is there is in the README."""
+
+import re
+from pathlib import Path
+
+import pytest
+from storesync.settings import VARIABLES
+
+from tests.infrastructure.readme_tables import README, ROOT, written
+from tests.sandbox.local.template import load
+
+TEXT = README.read_text()
+TEMPLATE = load(ROOT / "template.yaml")
+
+
+def part(heading: str) -> str:
+    """From a heading to the next one of its rank."""
+    return TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def test_the_tables_of_settings_are_those_of_the_code() -> None:
+    assert written(TEXT) == TEXT, "PYTHONPATH=shared .venv/bin/python -m tests.infrastructure.readme_tables writes them anew"
+
+
+def test_every_variable_of_the_functions_is_explained() -> None:
+    rows = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \| \S", part("Settings"), re.MULTILINE)
+    assert set(re.findall(r"`([A-Z_]+)`", " ".join(rows))) == set(VARIABLES) - {"AWS_REGION"}
+
+
+def test_every_alarm_has_its_meaning_a_first_look_and_a_fix() -> None:
+    rows = [line.strip("| ").split(" | ") for line in part("Operate").splitlines() if re.match(r"\| `\w+(Alarm|Errors)`", line)]
+    assert all(len(cells) == 4 and all(cells) for cells in rows)
+    alarms = {name for name, resource in TEMPLATE["Resources"].items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {name for cells in rows for name in re.findall(r"`(\w+)`", cells[0])} == alarms
+
+
+def test_every_target_of_make_that_it_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", TEXT)) <= targets
+
+
+def test_every_output_of_the_stack_is_one_and_those_to_begin_with_are_named() -> None:
+    named = set(re.findall(r"output `(\w+)`|`(\w+Url|\w+Secret|\w+TableName)`", TEXT))
+    assert {first or second for first, second in named} <= TEMPLATE["Outputs"].keys() | TEMPLATE["Parameters"].keys()
+    assert {"ConsoleUrl", "ConsoleSecret", "DashboardUrl"} <= {first or second for first, second in named}
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ru.md", "CHANGELOG.md"])
+def test_every_picture_file_and_heading_that_is_linked_is_there(name: str) -> None:
+    text = (ROOT / name).read_text()
+    headings = {re.sub(r"[^\w -]", "", found.lower()).replace(" ", "-") for found in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if not link.startswith("https://"):
+            file, _, heading = link.partition("#")
+            assert not file or (ROOT / Path(file)).exists(), link
+            assert not heading or heading in headings, link
