@@ -85,6 +85,11 @@ lock:  ## pin the layer's packages by the hashes of their files (after a change 
 	{ echo "# Made by \`make lock\` from requirements.txt: the same versions, with the hashes of their files. The layer is built of these only."; \
 		grep -v '^#' $(LOCK).new | grep .; } > $(LOCK)
 	rm $(LOCK).new
+	rm -rf $(LOCK_VENV)/console
+	$(LOCK_VENV)/bin/python -m pip download --quiet --no-deps --only-binary=:all: --dest $(LOCK_VENV)/console --requirement functions/console/requirements.txt
+	{ echo "# Made by \`make lock\` from requirements.txt: the same version, with the hash of its file. The console is built of this only."; \
+		echo "$$(grep -v '^#' functions/console/requirements.txt) $$($(LOCK_VENV)/bin/python -m pip hash $(LOCK_VENV)/console/* | grep -- --hash)"; \
+		} > functions/console/requirements.lock
 
 audit: $(AUDIT_READY)  ## look for weaknesses: bandit over the code, checkov over the template (exceptions and their reasons: .checkov.yaml, pyproject.toml)
 	$(AUDIT_VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive shared functions

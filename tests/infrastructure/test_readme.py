@@ -1,6 +1,7 @@
 """What the README promises is there, and what is there is in the README."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from storesync.settings import VARIABLES
 
 from tests.infrastructure.readme_tables import README, ROOT, written
 from tests.sandbox.local.template import load
+from tests.upgrades import RELEASES, version
 
 TEXT = README.read_text()
 TEMPLATE = load(ROOT / "template.yaml")
@@ -45,12 +47,23 @@ def test_every_output_of_the_stack_is_one_and_those_to_begin_with_are_named() ->
     assert {"ConsoleUrl", "ConsoleSecret", "DashboardUrl"} <= {first or second for first, second in named}
 
 
+def headings(file: Path) -> set[str]:
+    """As links name them."""
+    return {re.sub(r"[^\w -]", "", found.lower()).replace(" ", "-") for found in re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)}
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.ru.md", "CHANGELOG.md"])
 def test_every_picture_file_and_heading_that_is_linked_is_there(name: str) -> None:
-    text = (ROOT / name).read_text()
-    headings = {re.sub(r"[^\w -]", "", found.lower()).replace(" ", "-") for found in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
-    for link in re.findall(r"\]\(([^)]+)\)", text):
+    for link in re.findall(r"\]\(([^)]+)\)", (ROOT / name).read_text()):
         if not link.startswith("https://"):
             file, _, heading = link.partition("#")
-            assert not file or (ROOT / Path(file)).exists(), link
-            assert not heading or heading in headings, link
+            assert (ROOT / (file or name)).exists(), link
+            assert not heading or heading in headings(ROOT / (file or name)), link
+
+
+def test_the_changelog_tells_of_this_version_and_of_an_upgrade_from_each_that_was_released() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## (\d+\.\d+\.\d+), ", changelog, re.MULTILINE)
+    assert versions[0] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert [version(release) for release in RELEASES] == sorted(versions[1:])
+    assert f"### Upgrading from {versions[1]}\n" in changelog

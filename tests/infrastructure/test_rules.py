@@ -150,7 +150,8 @@ def pinned(path: Path) -> dict[str, str]:
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
 
 
-def test_the_layer_is_locked_by_hashes_to_the_versions_that_are_tested() -> None:
-    lock = ROOT / "shared" / "requirements.lock"
-    assert pinned(lock) == pinned(ROOT / "shared" / "requirements.txt")
+@pytest.mark.parametrize("folder", ["shared", "functions/console"])
+def test_what_is_deployed_is_locked_by_hashes_to_the_versions_that_are_tested(folder: str) -> None:
+    lock = ROOT / folder / "requirements.lock"
+    assert pinned(lock) == pinned(ROOT / folder / "requirements.txt")
     assert lock.read_text().count("--hash=sha256:") >= len(pinned(lock))
