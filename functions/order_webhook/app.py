@@ -26,11 +26,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _body(event: dict[str, Any]) -> bytes:
-    """The raw body; a GET has none, there its query says the same."""
+    """The raw body; a GET has none, there its query says the same. What is no base64 says nothing."""
     body = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        return base64.b64decode(body)
-    return (body or event.get("rawQueryString", "")).encode()
+    try:
+        return base64.b64decode(body) if event.get("isBase64Encoded") else (body or event.get("rawQueryString", "")).encode()
+    except ValueError:
+        return b""
 
 
 def _answer(status: int, body: dict[str, str]) -> dict[str, Any]:

@@ -47,12 +47,19 @@ class Function:
         return dict(self.module.handler(event, CONTEXT))
 
     def signed(
-        self, body: bytes = THIN, *, sent: bytes | None = None, shift: int = 0, key: bytes = b"k" * 24, encoded: bool = False
+        self,
+        body: bytes = THIN,
+        *,
+        sent: bytes | None = None,
+        shift: int = 0,
+        key: bytes = b"k" * 24,
+        encoded: bool = False,
+        changed: dict[str, str] | None = None,
     ) -> int:
         stamp = str(int(time.time()) + shift)
         digest = base64.b64encode(hmac.new(key, b"msg_1." + stamp.encode() + b"." + body, hashlib.sha256).digest()).decode()
         headers = {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": f"v1,{digest}"}
-        return int(self.post(body if sent is None else sent, encoded=encoded, **headers)["statusCode"])
+        return int(self.post(body if sent is None else sent, encoded=encoded, **headers | (changed or {}))["statusCode"])
 
 
 @pytest.fixture
@@ -88,12 +95,39 @@ FORGERIES: dict[str, dict[str, Any]] = {
     "future stamp": {"shift": 301},
     "body cut": {"sent": THIN[:-1]},
     "no body": {"sent": b""},
+    "body in base64 and not said to be": {"sent": base64.b64encode(THIN)},
+    "body with a blank at its end": {"sent": THIN + b" "},
+    "empty key": {"key": b""},
 }
 
 
 @pytest.mark.parametrize("forged", FORGERIES.values(), ids=FORGERIES)
 def test_a_forged_hint_is_refused(function: Function, forged: dict[str, Any]) -> None:
     assert (function.signed(**forged), function.queued) == (401, [])
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("webhook-signature", "v1,"), ("webhook-signature", "v1a,AAAA"), ("webhook-signature", ""), ("webhook-id", ""), ("webhook-id", "msg_2"),
+        ("webhook-timestamp", ""), ("webhook-timestamp", "1e9"), ("webhook-timestamp", "-1"), ("webhook-timestamp", "٣"), ("webhook-id", "x" * 300),
+    ],
+)  # fmt: skip
+def test_fault_65_a_signature_counts_only_with_all_that_it_signs(function: Function, header: str, value: str) -> None:
+    """A header that was taken away, or exchanged, after the signing."""
+    assert function.signed() == 200
+    function.queued.clear()
+    assert (function.signed(changed={header: value}), function.queued) == (401, [])
+
+
+@pytest.mark.parametrize(("signed", "encoded"), [(True, False), (False, True)])
+def test_fault_65_fifty_megabytes_are_refused_before_anything_is_made_of_them(function: Function, encoded: bool, signed: bool) -> None:
+    body = b'{"type":"order.status","data":{"order_id":105}}'.ljust(50_000_000)
+    if signed:
+        assert function.signed(body, encoded=encoded) == 413
+    else:
+        assert function.post(body, encoded=encoded, path="example-path")["statusCode"] == 413
+    assert function.queued == []
 
 
 def test_no_signature_no_secret_and_no_connection_are_refused(function: Function) -> None:
@@ -115,7 +149,8 @@ def test_fault_65_form_fields_are_reduced_to_an_id(function: Function, encoded: 
 
 def test_a_body_that_is_not_base64_although_it_is_said_to_be_is_refused(function: Function) -> None:
     event = {"headers": {}, "pathParameters": {"connection": "main", "store": "cscart", "secret": "example-path"}, "isBase64Encoded": True}
-    assert function.module.handler({**event, "body": "***"}, CONTEXT)["statusCode"] == 400
+    for body in ("***", "a", "YQ", "\u0439"):
+        assert function.module.handler({**event, "body": body}, CONTEXT)["statusCode"] == 400
 
 
 def test_answers_say_nothing_of_what_is_known(function: Function) -> None:
