@@ -37,9 +37,7 @@ class Visit:
     def of(cls, event: Any) -> "Visit":
         cookies = dict(cookie.split("=", 1) for cookie in event.get("cookies") or [] if "=" in cookie)
         headers = {name.lower(): value for name, value in (event.headers or {}).items()}
-        form = None
-        if event.http_method == "POST":
-            form = FormData(parse_qs(event.decoded_body or "", keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        form = _sent(event) if event.http_method == "POST" else None
         return cls(
             path=event.path,
             query=event.query_string_parameters or {},
@@ -100,6 +98,14 @@ NOTICES = {
 def cookie(name: str, value: str, seconds: int) -> Cookie:
     secure = desk.access().secure
     return Cookie(name, value, path="/", secure=secure, http_only=True, max_age=seconds, same_site=SameSite.LAX_MODE)
+
+
+def _sent(event: Any) -> FormData:
+    """What is no form has no fields, and so no token."""
+    try:
+        return FormData(parse_qs(event.decoded_body or "", keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return FormData({})
 
 
 def visit(router: BaseRouter) -> Visit:

@@ -1,5 +1,7 @@
 """The door, the language, the files: what every page stands in."""
 
+import re
+
 import rendering
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -11,6 +13,7 @@ from storesync.errors import TooManyHints, Unauthentic
 from visit import LANGUAGE, YEAR, cookie, visit
 
 router = APIGatewayHttpRouter()
+_PAGE = re.compile(r"/console(/[\w./?=&%#-]*)?", re.ASCII)
 
 
 @router.get("/console")
@@ -56,7 +59,7 @@ def sign_out() -> Response[str]:
 def choose_language() -> Response[str]:
     here = visit(router)
     back = here.field("back")
-    answer = here.redirect(back if back.startswith("/console") else "/console")
+    answer = here.redirect(back if _PAGE.fullmatch(back) else "/console")
     answer.cookies.append(cookie(LANGUAGE, texts.language(here.field("language"), ""), YEAR))
     return answer
 

@@ -1,5 +1,6 @@
 """Whether both shops agree: asked for, watched, shown line by line, taken away as a table, and repaired."""
 
+import re
 import uuid
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from visit import connection, visit
 
 router = APIGatewayHttpRouter()
 SHOWN = 300
+_ID = re.compile(r"[0-9a-z]{1,40}")
 
 
 @router.get("/console/c/<connection_id>/proofs")
@@ -65,7 +67,7 @@ def repair(connection_id: str, proof_id: str) -> Response[str]:
 
 
 def _one(connection_id: str, proof_id: str) -> dict[str, Any]:
-    found = bootstrap.sheets(connection_id).get(f"{proof.QUESTION}:{proof_id}") if proof_id.isalnum() else {}
+    found = bootstrap.sheets(connection_id).get(f"{proof.QUESTION}:{proof_id}") if _ID.fullmatch(proof_id) else {}
     if not found:
         raise NotFoundError
     return found

@@ -39,7 +39,7 @@ class Connections:
         return decode(self._item(connection).data)
 
     def _item(self, connection: str) -> Item:
-        found = self.table.get(PARTITION, connection) if connection else None
+        found = self.table.get(PARTITION, connection) if re.fullmatch(NAMES, connection) else None
         if found is None:
             raise UnknownConnection("no such connection", connection=connection[:40])
         return found
