@@ -120,7 +120,7 @@ def test_a_session_that_was_put_into_the_browser_before_is_not_the_one_that_is_s
     assert requests.get(f"{site.url}/connections", cookies={"storesync": "made-up"}, allow_redirects=False, timeout=20).status_code == 303
 
 
-@pytest.mark.parametrize("at", [0, 5, -1])
+@pytest.mark.parametrize("at", [0, 5, -5])
 def test_a_session_with_one_sign_changed_is_none(site: Site, session: requests.Session, at: int) -> None:
     signs = list(session.cookies["storesync"])
     signs[at] = "A" if signs[at] != "A" else "B"
