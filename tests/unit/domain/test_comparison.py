@@ -107,6 +107,18 @@ def test_what_only_the_other_shop_has_is_no_difference() -> None:
     assert found(replace(product("1", variant("1", price="1")), currency="USD"), product("11"), converted) == []
 
 
+@pytest.mark.parametrize("spoilt", list(StoreName))
+def test_each_way_round_alone_is_enough_to_agree(spoilt: StoreName) -> None:
+    """One store would keep nothing of the other's; what the counterpart has and the table does not speak of stays in the words of either."""
+    fits = FITS | {spoilt: lambda item: replace(item, content=Content("x"), listing=Listing(Visibility.DISABLED), variants=broken(item))}
+    assert found(product("1"), product("11", listing=Listing(categories=("11", "12", "99"))), fits=fits) == []
+    assert found(product("1", listing=Listing(categories=("1", "2", "9"))), product("11"), fits=fits) == []
+
+
+def broken(item: Product) -> tuple[Variant, ...]:
+    return tuple(replace(one, sku="x", price=Decimal(99), compare_price=Decimal(99), stock=99) for one in item.variants)
+
+
 def test_groups_that_are_off_do_not_count() -> None:
     off = replace(CONNECTION, policies={Group.PRICE: Policy.OFF})
     ours, theirs = product("1", variant("1", price="9")), product("11", content={"name": "Cup"})
@@ -195,7 +207,23 @@ def test_a_letter_that_the_table_does_not_name_is_no_difference() -> None:
 
 # -- the spreadsheet
 
-FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\n=1", " =1", "\r=1", "\x00=1", "=", "-", "--1.2.3", "+", "-1-"]
+FORMULAS = [
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\n=1",
+    " =1",
+    "\r=1",
+    "\x00=1",
+    "=",
+    "-",
+    "--1.2.3",
+    "+",
+    "-1-",
+    "-X5",
+]
 
 
 @pytest.mark.parametrize("value", FORMULAS)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from storesync.domain import order_translation as translation
-from storesync.domain.connection import Connection, CsCartSettings
+from storesync.domain.connection import Connection, CsCartSettings, MethodMap
 from storesync.domain.order_translation import ROUNDING, TAX, cents, corrected, free_form, net, shares, split
 from storesync.domain.orders import Address, Customer, Line, Order
 from storesync.errors import TotalsDiffer
@@ -50,6 +50,18 @@ def test_ids_of_the_other_store_do_not_travel() -> None:
 def test_an_order_without_an_address_to_ship_to_is_shipped_to_the_buyer(billing: Address, shipping: Address, sent: Address) -> None:
     found = there(order(billing_address=billing, shipping_address=shipping))
     assert (found.shipping_address, found.billing_address) == (sent, billing)
+
+
+def test_ways_to_ship_and_to_pay_keep_their_own_name_without_a_row_in_the_table() -> None:
+    source = order(shipping_id="1", payment_id="2", shipping_name="Post", payment_name="Card")
+    assert (there(source).shipping_name, there(source).payment_name) == ("Post", "Card")
+    named = replace(CONNECTION, shippings=MethodMap({"1": "DHL"}), payments=MethodMap({"2": "Cash"}))
+    found = translation.to_webasyst(named, source, lambda line: ("p", "v"), "5")
+    assert (found.shipping_name, found.payment_name, found.shipping_id, found.payment_id) == ("DHL", "Cash", "", "")
+
+
+def test_a_guest_has_no_id_in_cscart() -> None:
+    assert translation.to_cscart(CONNECTION, order(), lambda line: ("p", "v")).customer.id == ""
 
 
 @pytest.mark.parametrize(

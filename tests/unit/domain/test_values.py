@@ -8,6 +8,7 @@ import pytest
 from storesync.domain import fields, prints, stock
 from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, Policy, WebasystSettings
+from storesync.domain.exchange import Unreadable
 from storesync.domain.links import OrderLink
 from storesync.domain.model import Content, Group, Image, Listing, Product, StoreName, Variant, Visibility, sku_key
 from storesync.domain.orders import Address, Customer, Line, Order
@@ -51,6 +52,12 @@ def test_each_store_has_its_own_part_of_an_orders_link() -> None:
     assert (link.id_in(CSCART), link.status_in(CSCART), link.print_in(CSCART)) == ("1", "O", "p")
     assert (link.id_in(WEBASYST), link.status_in(WEBASYST), link.print_in(WEBASYST)) == ("2", "new", "q")
     assert (CSCART.other, WEBASYST.other) == (WEBASYST, CSCART)
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    wrong = Unreadable("cscart", ["7", "8"], "stock")
+    assert (wrong.store, wrong.ids) == ("cscart", ("7", "8"))
+    assert [word for word in ("a value cannot be read", "store=cscart", "ids=7,8", "problem=stock") if word not in str(wrong)] == []
 
 
 # -- messages
