@@ -85,6 +85,7 @@ NOTICES = {
     "started": texts.N_("Started. What it finds appears here by itself."),
     "paused": texts.N_("Paused. Hints and schedules are ignored until you resume."),
     "resumed": texts.N_("It runs again."),
+    "reading": texts.N_("Both shops are being read. Open this page again in a moment to see what is new."),
     "queued": texts.N_("Queued. It will be done in a moment."),
     "dismissed": texts.N_("Dismissed. What changes in a shop is looked at again."),
     "connected": texts.N_("The Webasyst account is connected."),

@@ -26,7 +26,7 @@ from .conftest import Site, shot, sign_in
 
 NASTY = "<script>document.title='owned'</script>\"'>&{{7*7}}"
 NOW = datetime.now(UTC)
-PAGES = ("", "/records", "/parked", "/requests", "/statuses", "/tables", "/settings", "/shops", "/setup/cscart", "/setup/webasyst",
+PAGES = ("", "/records", "/parked", "/requests", "/statuses", "/tables", "/tables/shipping", "/settings", "/shops", "/setup/cscart", "/setup/webasyst",
          "/setup/defaults", "/setup/statuses", "/setup/check", "/setup/preview", "/records/product/cscart/1", "/records/order/cscart/1",
          "/records?q=SKU-1", "/runs", "/runs/plan", "/runs/part", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
 COUNTS = {"none": 0, "one": 1, "many": 40}

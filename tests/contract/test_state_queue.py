@@ -9,6 +9,7 @@ import pytest
 from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.model import StoreName
 from storesync.errors import ConfigurationError, StateUnavailable
+from storesync.state.backlog import Backlog
 from storesync.state.queue import Queue
 from storesync.state.secrets import Secrets
 
@@ -180,3 +181,18 @@ def test_a_secret_does_not_show_when_its_keeper_is_printed() -> None:
     kept = Secrets("/prefix", object())
     kept._cache["/prefix/main/token"] = (0.0, "t0ken")
     assert "t0ken" not in repr(kept)
+
+
+def test_dead_letters_are_counted_for_their_own_connection(aws: Any) -> None:
+    import boto3
+
+    client = boto3.client("sqs")
+    live, dead = SqsQueue(client), SqsQueue(client)
+    backlog = Backlog(live.url, dead.url)
+    assert backlog.dead_of("main") == 0
+    dead.send([order("1"), order("2"), order("3", connection="other")])
+    client.send_message(QueueUrl=dead.url, MessageBody="{", MessageGroupId="x", MessageDeduplicationId="x")
+    assert (backlog.dead_of("main"), backlog.dead_of("other"), backlog.dead_of("third")) == (3, 2, 1)
+    own = {letter.id for letter in backlog.letters("main") if letter.change}
+    assert backlog.dismiss("main", own) == 2
+    assert (backlog.dead_of("main"), backlog.dead_of("other")) == (1, 2)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from storesync.console import categories, fields, forms, settings_form, setup, statuses
+from storesync.console import fields, forms, settings_form, setup
 from storesync.console.fields import FormData
-from storesync.domain.connection import Connection, DeletionRule, Policy, StatusMap
+from storesync.domain.connection import Connection, DeletionRule, Policy
 from storesync.domain.model import Group, StoreName
 from wtforms import BooleanField, ValidationError
 
@@ -51,7 +51,7 @@ def test_what_was_edited_is_kept_and_all_else_stays() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("product_period", "1"), ("order_period", "1"), ("sweep_period", "60"), ("log_limit", "0"), ("update_time", "0"), ("orders_update_time", "-5"),
+    [("product_period", "1"), ("order_period", "1"), ("sweep_period", "60"), ("log_limit", "0"), ("log_limit", "1000000000000"), ("update_time", "0"), ("orders_update_time", "-5"),
      ("guard__share", "0"), ("guard__share", "101"), ("guard__at_least", "0"), ("guard__price_jump", "x"), ("product_period", "1e9"),
      ("product_period", "99999999999"), ("orders_from", "yesterday"), ("policies__price", "sideways"), ("preferred", "ebay"), ("update_time", "")],
 )  # fmt: skip
@@ -104,14 +104,8 @@ def test_an_address_is_kept_with_one_slash() -> None:
 
 
 SHOPS = {
-    StoreName.CSCART: {"categories": {"1": "Home/Chairs", "2": "Lamps"}, "statuses": [{"id": "P", "name": "Processed"}, {"id": "C", "name": "Complete"}]},
-    StoreName.WEBASYST: {
-        "categories": {"7": "Home/Chairs", "8": "Lighting/Lamps", "9": "Other"},
-        "currencies": {"RUB": "1", "USD": "90"},
-        "currency": "RUB",
-        "statuses": [{"id": "new", "name": "New", "actions": ["process", "complete"]}, {"id": "processing", "name": "Confirmed", "actions": []},
-                     {"id": "completed", "name": "Completed", "actions": []}],
-    },
+    StoreName.CSCART: {"categories": {"1": "Home/Chairs", "2": "Lamps"}},
+    StoreName.WEBASYST: {"categories": {"7": "Home/Chairs"}, "currencies": {"RUB": "1", "USD": "90"}, "currency": "RUB"},
 }  # fmt: skip
 
 
@@ -142,35 +136,3 @@ def test_a_rate_is_what_a_unit_costs_in_the_currency_of_cscart_and_reads_back() 
 def test_a_rate_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         forms.read_rates(text, "RUB")
-
-
-def test_the_status_table_begins_with_proposals_and_shows_what_was_saved() -> None:
-    fresh = statuses.table(StatusMap(), SHOPS)
-    assert fresh.proposed
-    assert {row.id: row.value for row in fresh.to_webasyst} == {"P": "process,restore>process", "C": "complete"}
-    saved = statuses.table(StatusMap({"P": ""}, {"new": "C"}), SHOPS)
-    assert not saved.proposed
-    assert [row.value for row in saved.to_webasyst] == ["", ""]
-    assert next(row.value for row in saved.to_cscart if row.id == "new") == "C"
-
-
-def test_fault_70_a_status_table_that_goes_round_in_a_circle_or_names_the_unknown_is_refused() -> None:
-    circle = StatusMap({"P": "complete", "C": "process"}, {"completed": "C", "processing": "P"})
-    assert statuses.problems(circle, SHOPS)
-    assert statuses.problems(StatusMap({"Z": "process"}, {}), SHOPS)
-    assert statuses.problems(StatusMap({"P": "process", "C": "complete"}, {"processing": "P", "completed": "C"}), SHOPS) == []
-
-
-def test_a_status_table_is_read_from_its_form() -> None:
-    assert statuses.read({"token": ["x"], "letter-P": ["process"], "state-new": ["", "O"]}) == StatusMap({"P": "process"}, {"new": "O"})
-
-
-def test_categories_are_proposed_by_path_then_by_a_unique_name_and_a_saved_row_stays() -> None:
-    found = categories.table({}, SHOPS)
-    assert {row.id: (row.value, row.proposed) for row in found.rows} == {"1": ("7", True), "2": ("8", True)}
-    saved = categories.table({"2": "9"}, SHOPS)
-    assert {row.id: (row.value, row.proposed) for row in saved.rows} == {"1": ("7", True), "2": ("9", False)}
-
-
-def test_only_categories_that_exist_are_kept() -> None:
-    assert categories.read({"category-1": ["7"], "category-2": [""], "category-99": ["7"], "category-": ["7"]}, SHOPS) == {"1": "7"}

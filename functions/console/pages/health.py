@@ -38,7 +38,7 @@ def _state(connection_id: str) -> dict[str, Any]:
     found = connection(connection_id)
     state = overview.overview(bootstrap.world(found.id), datetime.now(UTC))
     last = next(iter(proofs.kept(bootstrap.sheets(found.id))), None)
-    dead = desk.backlog().dead()
+    dead = desk.backlog().dead_of(found.id)
     streams = {
         one.name: {"lag": one.lag, "outcome": one.last.outcome if one.last else "", "error": one.last.error if one.last else ""}
         for one in state.streams

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap, desk
 from storesync.console import chart, overview, texts
 from storesync.domain.connection import Connection
-from storesync.sync import halts
+from storesync.sync import halts, waiting
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
@@ -68,8 +68,8 @@ def go_on(connection_id: str) -> Response[str]:
     """The owner has seen what a run did until its budget of damage was used up, and lets the rest have a budget of its own."""
     found = connection(connection_id)
     name = visit(router).field("stream")
-    waiting = halts.halted(bootstrap.world(found.id))
-    bootstrap.queue().send([halts.ask(found.id, name, waiting[name])] if name in waiting else [])
+    halted = halts.halted(bootstrap.world(found.id))
+    bootstrap.queue().send([halts.ask(found.id, name, halted[name])] if name in halted else [])
     return visit(router).redirect(f"/console/c/{found.id}", "started")
 
 
@@ -98,5 +98,8 @@ def _live(found: Connection) -> dict[str, Any]:
     world = bootstrap.world(found.id)
     state = overview.overview(world, now)
     backlog = desk.backlog()
+    queued = backlog.waiting()
+    shared = bool(queued) and len(bootstrap.connections().list()) > 1
+    waits = {"queued": queued, "shared": shared, "held": waiting.count(world), "dead": backlog.dead_of(found.id)}
     names = {"stream_names": overview.STREAMS, "store_names": overview.STORES, "count_names": overview.COUNTS}
-    return {"state": state, "waiting": backlog.waiting(), "dead": backlog.dead(), "most": overview.MOST_PARKED, **names}
+    return {"state": state, "most": overview.MOST_PARKED, **waits, **names}

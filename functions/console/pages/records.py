@@ -75,16 +75,15 @@ def sync(connection_id: str, kind: str, store: str, record_id: str) -> Response[
     return visit(router).redirect(f"/console/c/{found.id}/records/{kind}/{side}/{record_id}", "queued")
 
 
-@router.post("/console/c/<connection_id>/records/product/<store>/<record_id>/choose")
-def choose(connection_id: str, store: str, record_id: str) -> Response[str]:
-    """Where the two sides of a product differ, this shop's values win."""
+@router.post("/console/c/<connection_id>/records/<kind>/<store>/<record_id>/choose")
+def choose(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
+    """Where the two sides differ, this shop's values win."""
     found = connection(connection_id)
-    side = _side("product", store, record_id)
-    cscart_id = records.product(bootstrap.world(found.id), side, record_id).ids[0]
+    side = _side(kind, store, record_id)
     winner = visit(router).field("winner")
-    if cscart_id and winner in set(StoreName):
-        bootstrap.queue().send([look(found.id, "choose", uuid.uuid4().hex, winner, cscart_id)])
-    return visit(router).redirect(f"/console/c/{found.id}/records/product/{side}/{record_id}", "queued")
+    if winner in set(StoreName):
+        bootstrap.queue().send(_taken(found, kind, side, record_id, StoreName(winner)))
+    return visit(router).redirect(f"/console/c/{found.id}/records/{kind}/{side}/{record_id}", "queued")
 
 
 @router.get("/console/c/<connection_id>/parked")
@@ -132,9 +131,18 @@ def _again(found: Connection, one: Parked) -> list[Any]:
 
 
 def _chosen(found: Connection, one: Parked, winner: StoreName) -> list[Any]:
-    """Only a product with a counterpart has two sides to choose from; everything else is tried again."""
-    cscart_id = records.product(bootstrap.world(found.id), one.store, one.record_id).ids[0] if one.kind == "product" else ""
-    return [look(found.id, "choose", uuid.uuid4().hex, winner, cscart_id)] if cscart_id else _again(found, one)
+    """Only what has a counterpart has two sides to choose from; everything else is tried again."""
+    return _taken(found, one.kind, one.store, one.record_id, winner) or _again(found, one)
+
+
+def _taken(found: Connection, kind: str, store: StoreName, record_id: str, winner: StoreName) -> list[Any]:
+    world = bootstrap.world(found.id)
+    if kind == "order":
+        link = world.links.order(store, record_id)
+        ids: tuple[str, ...] = (record_id, store) if link and link.cscart_id and link.webasyst_id else ()
+    else:
+        ids = tuple(filter(None, records.product(world, store, record_id).ids[:1])) if kind == "product" else ()
+    return [look(found.id, "choose", uuid.uuid4().hex, winner, *ids)] if ids else []
 
 
 def _key(one: Parked) -> str:

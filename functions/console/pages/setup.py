@@ -1,23 +1,22 @@
 """The guided first run. Each step checks at once and says what to do in the shop's own words."""
 
-import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
+from asking import ask, asked, shops
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap, desk
 from storesync.console import fields, forms, overview, setup, statuses, texts
-from storesync.domain.connection import Connection
+from storesync.domain.connection import Connection, StatusMap
 from storesync.domain.findings import Weight
 from storesync.domain.model import StoreName
 from storesync.errors import StoreError, Unauthorised
-from storesync.sync.looks import KEEP_SECONDS, look
+from storesync.sync.looks import KEEP_SECONDS
 from visit import connection, visit
 
-from pages.tables import shops
+from pages import tables
 
 router = APIGatewayHttpRouter()
 
@@ -94,13 +93,23 @@ def save_defaults(connection_id: str) -> Response[str]:
 
 
 @router.post("/console/c/<connection_id>/setup/statuses")
-def save_statuses(connection_id: str) -> Response[str]:
-    found = connection(connection_id)
-    wanted = statuses.read(visit(router).form or {})
-    if circles := statuses.problems(wanted, shops(found)):
-        return _page(found, "statuses", status=422, table=statuses.table(wanted, shops(found)), circles=circles)
-    bootstrap.change(found.id, lambda one: replace(one, statuses=wanted))
-    return visit(router).redirect(f"/console/c/{found.id}/setup", "saved")
+def save_tables(connection_id: str) -> Response[str]:
+    """All tables at once: what is proposed counts as soon as it has been looked at and saved."""
+    found, here = connection(connection_id), visit(router)
+    wanted = statuses.read(here.form or {})
+    circles = tables.status_problems(found, wanted)
+    edits = [tables.chosen(found, kind, here.form or {}) for kind in tables.KINDS]
+    problems = [problem for _, wrong in edits for problem in wrong]
+    if circles or problems:
+        return _page(found, "statuses", status=422, **_tables(found, wanted, [*circles, *problems]))
+
+    def edit(one: Connection) -> Connection:
+        for change, _ in edits:
+            one = change(one)
+        return replace(one, statuses=wanted)
+
+    bootstrap.change(found.id, edit)
+    return here.redirect(f"/console/c/{found.id}/setup", "saved")
 
 
 @router.post("/console/c/<connection_id>/setup/check")
@@ -135,9 +144,7 @@ def live(connection_id: str, step: str) -> Response[str]:
 
 
 def _ask(found: Connection, question: str, step: str) -> Response[str]:
-    now = datetime.now(UTC)
-    bootstrap.sheets(found.id).save(f"asked:{question}", {"at": now.isoformat()}, KEEP_SECONDS)
-    bootstrap.queue().send([look(found.id, question, uuid.uuid4().hex)])
+    ask(found, question)
     return visit(router).redirect(f"/console/c/{found.id}/setup/{step}")
 
 
@@ -181,29 +188,22 @@ def _defaults(found: Connection) -> dict[str, Any]:
 
 
 def _statuses(found: Connection) -> dict[str, Any]:
-    return {"table": statuses.table(found.statuses, shops(found)), "circles": []}
+    return _tables(found, found.statuses, [])
+
+
+def _tables(found: Connection, wanted: StatusMap, circles: tables.Problems) -> dict[str, Any]:
+    return {**tables.status_values(found, wanted, circles), "others": [tables.map_values(found, kind) for kind in tables.KINDS]}
 
 
 def _check(found: Connection) -> dict[str, Any]:
-    return {"findings": setup.findings(bootstrap.sheets(found.id).get("survey")), **_asked(found, "survey")}
+    return {"findings": setup.findings(bootstrap.sheets(found.id).get("survey")), **asked(found, "survey", at_once=True)}
 
 
 def _preview(found: Connection) -> dict[str, Any]:
     sheets = bootstrap.sheets(found.id)
     streams = bootstrap.world(found.id).streams
     read = {overview.STORES[store]: bool(streams.cursor(f"indexed:{store}")) for store in StoreName}
-    return {"preview": sheets.get("preview"), "read": read, **_asked(found, "preview")}
-
-
-def _asked(found: Connection, question: str) -> dict[str, Any]:
-    """`waits`: asked, and not answered since. A look that nobody has asked for yet is asked for now."""
-    sheets = bootstrap.sheets(found.id)
-    asked, answered = sheets.get(f"asked:{question}").get("at", ""), sheets.get(question).get("at", "")
-    if not asked and not answered and not found.missing():
-        _ask(found, question, question)
-        asked = "now"
-    moment = datetime.fromisoformat(answered) if answered else None
-    return {"waits": bool(asked) and asked > answered, "answered": moment}
+    return {"preview": sheets.get("preview"), "read": read, **asked(found, "preview", at_once=True)}
 
 
 SHOWN = {"cscart": _cscart, "webasyst": _webasyst, "defaults": _defaults, "statuses": _statuses, "check": _check, "preview": _preview}

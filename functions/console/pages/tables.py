@@ -1,48 +1,124 @@
-"""The tables: what a status, and what a category, means in the other shop."""
+"""The tables: what a status, a category, a way to ship and a way to pay mean in the other shop."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
+from asking import ask, asked, shops
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap
-from storesync.console import categories, statuses
-from storesync.domain.connection import Connection
+from storesync.console import categories, methods, statuses, tables
+from storesync.domain.connection import Connection, MethodMap, StatusMap
 from storesync.domain.model import StoreName
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
-
-
-def shops(found: Connection) -> dict[StoreName, dict[str, Any]]:
-    return {store: bootstrap.sheets(found.id).get(f"shop:{store}") for store in StoreName}
+Problems = list[tuple[str, dict[str, str]]]
+Edit = Callable[[Connection], Connection]
+SEARCHED_ORDERS = 20_000
+KINDS = ("category", *methods.KINDS)
 
 
 @router.get("/console/c/<connection_id>/statuses")
 def show_statuses(connection_id: str) -> Response[str]:
     found = connection(connection_id)
-    return visit(router).page("statuses.html", found, table=statuses.table(found.statuses, shops(found)), circles=[])
+    return _statuses(found, found.statuses, [])
 
 
 @router.post("/console/c/<connection_id>/statuses")
 def save_statuses(connection_id: str) -> Response[str]:
     found = connection(connection_id)
     wanted = statuses.read(visit(router).form or {})
-    if circles := statuses.problems(wanted, shops(found)):
-        return visit(router).page("statuses.html", found, status=422, table=statuses.table(wanted, shops(found)), circles=circles)
+    if circles := status_problems(found, wanted):
+        return _statuses(found, wanted, circles)
     bootstrap.change(found.id, lambda one: replace(one, statuses=wanted))
     return visit(router).redirect(f"/console/c/{found.id}/statuses", "saved")
 
 
 @router.get("/console/c/<connection_id>/tables")
 def show_categories(connection_id: str) -> Response[str]:
-    found = connection(connection_id)
-    return visit(router).page("tables.html", found, table=categories.table(found.categories, shops(found)))
+    return _maps(connection(connection_id), "category", [])
+
+
+@router.get("/console/c/<connection_id>/tables/<kind>")
+def show_methods(connection_id: str, kind: str) -> Response[str]:
+    return _maps(connection(connection_id), _kind(kind), [])
 
 
 @router.post("/console/c/<connection_id>/tables")
 def save_categories(connection_id: str) -> Response[str]:
+    return _save(connection(connection_id), "category", "tables")
+
+
+@router.post("/console/c/<connection_id>/tables/<kind>")
+def save_methods(connection_id: str, kind: str) -> Response[str]:
+    return _save(connection(connection_id), _kind(kind), f"tables/{kind}")
+
+
+@router.post("/console/c/<connection_id>/shops/read")
+def read_again(connection_id: str) -> Response[str]:
+    """Has the worker look at both shops; `back` is the page that wants to know."""
     found = connection(connection_id)
-    wanted = categories.read(visit(router).form or {}, shops(found))
-    bootstrap.change(found.id, lambda one: replace(one, categories=wanted))
-    return visit(router).redirect(f"/console/c/{found.id}/tables", "saved")
+    ask(found, "survey")
+    back = visit(router).field("back")
+    return visit(router).redirect(back if back.startswith(f"/console/c/{found.id}/") else f"/console/c/{found.id}/statuses", "reading")
+
+
+def status_problems(found: Connection, wanted: StatusMap) -> Problems:
+    """What the table itself says, and what the orders say that are known."""
+    links = bootstrap.world(found.id).links
+    orders = islice(chain.from_iterable(links.orders_of(store) for store in StoreName), SEARCHED_ORDERS)
+    return statuses.problems(wanted, shops(found)) or statuses.still_used(found.statuses, wanted, orders, shops(found))
+
+
+def status_values(found: Connection, wanted: StatusMap, circles: Problems) -> dict[str, Any]:
+    return {"table": statuses.table(wanted, shops(found)), "circles": circles, "remarks": statuses.remarks(wanted, shops(found))}
+
+
+def map_values(found: Connection, kind: str) -> dict[str, Any]:
+    """The one table of the categories, or the two of a kind of methods."""
+    if kind == "category":
+        return {"kind": kind, "maps": [categories.table(found.categories, shops(found))]}
+    return {"kind": kind, "maps": list(methods.both(kind, methods.of(found, kind), shops(found)))}
+
+
+def chosen(found: Connection, kind: str, form: Mapping[str, Sequence[str]]) -> tuple[Edit, Problems]:
+    """What a form says, as an edit of the connection. A row that the form does not show, as the shop was not read, stays."""
+    if kind == "category":
+        rows, wrong = tables.read(categories.table(found.categories, shops(found)), form)
+        return lambda one: replace(one, categories={**one.categories, **rows}), wrong
+    wanted, wrong = methods.read(kind, methods.of(found, kind), shops(found), form)
+
+    def edit(one: Connection) -> Connection:
+        kept = methods.of(one, kind)
+        merged = MethodMap({**kept.to_webasyst, **wanted.to_webasyst}, {**kept.to_cscart, **wanted.to_cscart})
+        return replace(one, **{methods.KINDS[kind]: merged})
+
+    return edit, wrong
+
+
+def _save(found: Connection, kind: str, path: str) -> Response[str]:
+    edit, problems = chosen(found, kind, visit(router).form or {})
+    if problems:
+        return _maps(edit(found), kind, problems)
+    bootstrap.change(found.id, edit)
+    return visit(router).redirect(f"/console/c/{found.id}/{path}", "saved")
+
+
+def _statuses(found: Connection, wanted: StatusMap, circles: Problems) -> Response[str]:
+    values = {**status_values(found, wanted, circles), **asked(found, "survey")}
+    return visit(router).page("statuses.html", found, status=422 if circles else 200, **values)
+
+
+def _maps(found: Connection, kind: str, problems: Problems) -> Response[str]:
+    values = {**map_values(found, kind), "problems": problems, **asked(found, "survey")}
+    return visit(router).page("tables.html", found, status=422 if problems else 200, **values)
+
+
+def _kind(kind: str) -> str:
+    if kind not in methods.KINDS:
+        raise NotFoundError
+    return kind

@@ -31,5 +31,11 @@
     });
   }
 
+  for (const opened of document.querySelectorAll("details[data-closes]")) {
+    const closes = (event) => { if (event.key === "Escape" || (event.type === "click" && !opened.contains(event.target))) opened.open = false; };
+    document.addEventListener("click", closes);
+    opened.addEventListener("keydown", closes);
+  }
+
   times(document);
 })();

@@ -11,7 +11,7 @@ from .fields import ConnectionForm, DayField, ShareField, choices
 from .texts import N_
 
 LEAST_PERIOD, LONGEST = 60, 366 * 86_400
-LEAST_LOG = 100_000
+LEAST_LOG, MOST_LOG = 100_000, 10_000_000_000
 
 POLICIES = (
     (Policy.TWO_WAY.value, N_("Both ways")),
@@ -182,6 +182,7 @@ class SettingsForm(ConnectionForm):
         [
             InputRequired(N_("Enter a whole number.")),
             NumberRange(LEAST_LOG, None, N_("At least 100000 bytes; to keep no log, switch it off above.")),
+            NumberRange(None, MOST_LOG, N_("At most 10000000000 bytes, which is 10 GB: the table that keeps the log is paid by its size.")),
         ],
         description=N_("Past it the oldest entries are dropped."),
     )

@@ -19,12 +19,17 @@ def default_category(connection: Connection, store: StoreName) -> str:
 
 def category_map(connection: Connection, target: StoreName) -> Mapping[str, str]:
     """The table is written CS-Cart -> Webasyst; where several lead to one, the way back takes the first."""
-    return connection.categories if target is StoreName.WEBASYST else _back(connection)
+    return _forth(connection) if target is StoreName.WEBASYST else _back(connection)
+
+
+def _forth(connection: Connection) -> dict[str, str]:
+    """A row may say that there is no counterpart."""
+    return {ours: theirs for ours, theirs in connection.categories.items() if theirs}
 
 
 def _back(connection: Connection) -> dict[str, str]:
     back: dict[str, str] = {}
-    for ours, theirs in connection.categories.items():
+    for ours, theirs in _forth(connection).items():
         back.setdefault(theirs, ours)
     return back
 
@@ -38,7 +43,7 @@ def categories(connection: Connection, source: tuple[str, ...], target: StoreNam
 
     Where several lead to one, what the target has stays when it means the same.
     """
-    table, back = category_map(connection, target), connection.categories if target is StoreName.CSCART else _back(connection)
+    table, back = category_map(connection, target), category_map(connection, target.other)
     mapped = tuple(dict.fromkeys(table[item] for item in source if item in table))
     spoken = set(back)
     if mapped and _meant(current, back) == {item for item in source if item in table}:

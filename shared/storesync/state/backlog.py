@@ -1,6 +1,7 @@
 """What waits in the queue of changes, and the dead letters: looked at, sent again or dismissed. Raises StateUnavailable when SQS does not answer."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,10 +27,11 @@ class DeadLetter:
 
 
 class Backlog:
-    """Counts are SQS's approximate ones, of the whole stack."""
+    """Counts of `waiting` and `dead` are SQS's approximate ones, of the whole stack."""
 
     def __init__(self, queue_url: str, dead_letters_url: str, client: Any = None) -> None:
         self._queue, self._dead, self._client = queue_url, dead_letters_url, client
+        self._seen: tuple[int, Counter[str]] = (0, Counter())
 
     def _sqs(self) -> Any:
         if self._client is None:
@@ -47,6 +49,18 @@ class Backlog:
         with answering():
             found = self._sqs().get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
         return sum(int(found.get(name, 0)) for name in names)
+
+    def dead_of(self, connection: str) -> int:
+        """Those of a connection, and those of which nobody can tell whose they are. They are looked at anew only when there are more or
+        fewer of them in all; where not all can be seen at once, at least so many."""
+        total = self.dead()
+        if total != self._seen[0]:
+            self._seen = total, Counter(letter.connection for letter in self.letters()) if total else Counter()
+        owners = self._seen[1]
+        if not owners and total:  # somebody else is looking just now
+            self._seen = 0, Counter()
+        mine = owners[connection] + owners[""]
+        return total if mine == owners.total() else mine
 
     def letters(self, connection: str = "") -> list[DeadLetter]:
         """Those of a connection, and those of which nobody can tell whose they are; all without one. They stay where they are, and of a group

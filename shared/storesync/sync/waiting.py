@@ -25,6 +25,11 @@ def hold(world: World, store: StoreName, ids: Collection[str]) -> None:
     world.streams.save_cursor(_name(store), json.dumps([SWEEP] if len(held) > MOST or SWEEP in held else list(held)))
 
 
+def count(world: World) -> int:
+    """How many products wait for a store that is down; of more than can be kept, one for each store."""
+    return sum(len(_held(world, store)) for store in StoreName)
+
+
 def release(world: World, store: StoreName, run: str) -> int:
     """Queue again what waits, if the other store answers too; how many."""
     ids = _held(world, store)
