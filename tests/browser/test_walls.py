@@ -17,7 +17,7 @@ from storesync.sync.customers import email_key
 
 from .conftest import SECRET, Site
 
-PROTECTED = ("", "/connections", "/c/none", "/c/none/settings", "/c/none/chart.svg", "/c/none/why/product/json", "/nowhere")
+PROTECTED = ("", "/connections", "/c/none", "/c/none/settings", "/c/none/chart/lag.svg", "/c/none/why/product/json", "/nowhere")
 
 
 @pytest.fixture(scope="module")

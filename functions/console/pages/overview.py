@@ -6,6 +6,7 @@ from typing import Any
 
 import rendering
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap, desk
 from storesync.console import chart, overview, texts
@@ -35,11 +36,15 @@ def live(connection_id: str) -> Response[str]:
     return here.part("overview_live.html", found, **_live(found))
 
 
-@router.get("/console/c/<connection_id>/chart.svg")
-def picture(connection_id: str) -> Response[str]:
+@router.get("/console/c/<connection_id>/chart/<measure>")
+def picture(connection_id: str, measure: str) -> Response[str]:
     """A picture may style itself: it is shown as an image, in which nothing runs."""
-    hours = overview.last_day(bootstrap.world(connection(connection_id).id).streams, datetime.now(UTC))
-    drawn = chart.draw(hours, texts.catalogue(visit(router).language).gettext)
+    found, name = connection(connection_id), measure.removesuffix(".svg")
+    if name not in chart.MEASURES:
+        raise NotFoundError
+    hours = overview.last_day(bootstrap.world(found.id).streams, datetime.now(UTC))
+    ngettext = texts.catalogue(visit(router).language).ngettext
+    drawn = chart.draw(hours, name, lambda seconds: rendering.duration(seconds, ngettext))
     return Response(200, "image/svg+xml", drawn, {**rendering.HEADERS, "content-security-policy": PICTURE})
 
 

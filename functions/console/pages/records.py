@@ -88,12 +88,14 @@ def choose(connection_id: str, kind: str, store: str, record_id: str) -> Respons
 
 @router.get("/console/c/<connection_id>/parked")
 def parked(connection_id: str) -> Response[str]:
+    """What is set aside, by kind and by reason: what has one reason is mostly settled in one way."""
     found = connection(connection_id)
-    kind = visit(router).query.get("kind", "")
-    listed = list(islice(bootstrap.world(found.id).links.parked(kind if kind in (*KINDS, "connection") else ""), MOST_SHOWN + 1))
+    kind, reason = (visit(router).query.get(name, "") for name in ("kind", "reason"))
+    known = list(islice(bootstrap.world(found.id).links.parked(kind if kind in (*KINDS, "connection") else ""), overview.MOST_PARKED))
+    listed = [one for one in known if reason in ("", one.reason)]
     letters = desk.backlog().letters(found.id)
-    values = {"listed": listed[:MOST_SHOWN], "more": len(listed) > MOST_SHOWN, "letters": letters, "kind": kind}
-    return visit(router).page("parked.html", found, store_names=overview.STORES, **values)
+    values = {"listed": listed[:MOST_SHOWN], "more": len(listed) > MOST_SHOWN, "letters": letters, "kind": kind, "reason": reason}
+    return visit(router).page("parked.html", found, reasons=records.reasons(known), store_names=overview.STORES, **values)
 
 
 @router.post("/console/c/<connection_id>/parked")

@@ -25,7 +25,7 @@
   }
 
   for (const all of document.querySelectorAll("[data-all]")) {
-    all.hidden = false;
+    all.closest("[data-shown-by-script]").hidden = false;
     all.addEventListener("change", () => {
       for (const box of all.closest("form").querySelectorAll("input[type=checkbox][name]")) box.checked = all.checked;
     });

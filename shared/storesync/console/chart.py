@@ -1,12 +1,17 @@
-"""The last day as a picture: changes as bars, the lag as a line. Read beside it by a table for those who cannot see it."""
+"""The last day as two pictures: changes as bars, the lag as a line. Read beside them by a table for those who cannot see them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from .overview import Hour
 
+CHANGES, LAG = "changes", "lag"
+MEASURES = (CHANGES, LAG)
+COLORS = {CHANGES: "#3d8bfd", LAG: "#fd7e14"}
 
-def draw(hours: Sequence[Hour], gettext: Callable[[str], str]) -> str:
-    """An SVG document, without scripts."""
+
+def draw(hours: Sequence[Hour], measure: str, duration: Callable[[float], str]) -> str:
+    """An SVG document, without scripts. `duration` tells a number of seconds in words."""
     import pygal
     from pygal.style import Style
 
@@ -16,17 +21,19 @@ def draw(hours: Sequence[Hour], gettext: Callable[[str], str]) -> str:
         foreground="#6c757d",
         foreground_strong="#6c757d",
         foreground_subtle="#8884",
-        colors=("#3d8bfd", "#fd7e14"),
+        colors=(COLORS[measure],),
         font_family="system-ui, sans-serif",
-        label_font_size=13,
-        legend_font_size=15,
+        label_font_size=14,
+        major_label_font_size=14,
+        no_data_font_size=14,
     )
-    chart = pygal.Bar(
-        style=style, js=(), width=960, height=260, margin=6, legend_at_bottom=True, show_minor_x_labels=False, truncate_legend=-1,
-        disable_xml_declaration=False, explicit_size=False, spacing=4, x_labels_major_every=3, print_values=False,
-        truncate_label=-1, show_minor_y_labels=False, y_labels_major_count=4, show_y_guides=False, integer=True, min_scale=2, max_scale=5,
+    kinds: dict[str, Any] = {CHANGES: pygal.Bar, LAG: pygal.Line}
+    chart = kinds[measure](
+        style=style, js=(), width=560, height=230, margin=4, show_legend=False, show_minor_x_labels=False, x_labels_major_every=4,
+        disable_xml_declaration=False, explicit_size=False, spacing=6, y_labels_major_count=4, show_minor_y_labels=False,
+        include_x_axis=True, min_scale=3, max_scale=4, fill=measure == LAG, dots_size=2, truncate_label=-1, print_values=False,
     )  # fmt: skip
+    chart.value_formatter = duration if measure == LAG else lambda value: f"{value:.0f}"
     chart.x_labels = [f"{hour.start:%H:%M}" for hour in hours]
-    chart.add(gettext("Changes"), [hour.changes for hour in hours])
-    chart.add(gettext("Lag, seconds (right)"), [round(hour.lag) for hour in hours], secondary=True)
+    chart.add("", [round(hour.lag) if measure == LAG else hour.changes for hour in hours])
     return str(chart.render(is_unicode=True))

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -159,6 +160,12 @@ def _requests(world: World, words: set[str], ids: set[str]) -> tuple[Exchange, .
         if any(word in exchange.path for word in words) and (named.search(exchange.path) or named.search(exchange.sent))
     )
     return tuple(islice(found, SHOWN_REQUESTS))
+
+
+def reasons(parked: Iterable[Parked]) -> dict[str, tuple[str, int]]:
+    """Each reason with what to do about it, and how often there is cause to: the most frequent first."""
+    counts = Counter((one.reason, one.advice) for one in parked)
+    return {reason: (advice, count) for (reason, advice), count in counts.most_common()}
 
 
 def again(connection_id: str, kind: str, store: StoreName, record_id: str) -> Change:
