@@ -15,7 +15,7 @@ from storesync.console.access import Session
 from storesync.console.fields import FormData
 from storesync.domain.connection import Connection
 
-LANGUAGE, NOTICE = "storesync-language", "storesync-notice"
+LANGUAGE, NOTICE = texts.COOKIE, "storesync-notice"
 YEAR = 365 * 86_400
 MOST_FIELDS = 20_000
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import storesync
 from babel.messages.extract import extract
 from storesync import errors
-from storesync.sync import looks
+from storesync.sync import landing, looks
 
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2), "Finding": (3,)}
@@ -31,6 +31,8 @@ def messages() -> Iterator[str | tuple[str, ...]]:
         importlib.import_module(module.name)  # so that every error there is is known
     yield from (kind.advice for kind in _tree(errors.SyncError))
     yield looks.HOOKS_MISSING
+    yield landing.OPEN
+    yield from (text for texts in landing.TEXTS.values() for text in texts)
 
 
 def _tree(kind: type[errors.SyncError]) -> Iterator[type[errors.SyncError]]:

@@ -5,6 +5,7 @@ import gettext
 from io import BytesIO
 from pathlib import Path
 
+COOKIE = "storesync-language"
 LANGUAGES = {"en": "English", "ru": "Русский"}
 LOCALE = Path(__file__).with_name("locale")
 

@@ -87,13 +87,13 @@ class Authorisation:
         redirect = f"{self._public_url}/oauth/callback?state={state}"
         return Start(self._webasyst.authorize_url(account, client_id, redirect), self._cookie(browser, STATE_SECONDS))
 
-    def complete(self, query: Mapping[str, str], cookies: Mapping[str, str], language: str = "en") -> Landing:
+    def complete(self, query: Mapping[str, str], cookies: Mapping[str, str]) -> Landing:
         """What the browser that came back is shown. Every state is used up by its first visit, whatever comes of it."""
         try:
             connection = self._redeem(query, cookies)
         except _Refused as refused:
-            return landing(refused.reason, language, self._console(), forget=self._cookie("", 0), detail=refused.detail)
-        return landing(Reason.CONNECTED, language, self._console(f"?connected={quote(connection.id)}"), forget=self._cookie("", 0))
+            return landing(refused.reason, self._console(), forget=self._cookie("", 0), detail=refused.detail)
+        return landing(Reason.CONNECTED, self._console(f"?connected={quote(connection.id)}"), forget=self._cookie("", 0))
 
     def _redeem(self, query: Mapping[str, str], cookies: Mapping[str, str]) -> Connection:
         begun = self._begun(query.get("state", ""), cookies)
