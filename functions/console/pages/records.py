@@ -13,6 +13,7 @@ from storesync.console import overview, records
 from storesync.domain.connection import Connection
 from storesync.domain.links import Parked
 from storesync.domain.model import StoreName
+from storesync.sync import choosing, order_choosing
 from storesync.sync.looks import KEEP_COMPARISON, look, sheet_name
 from visit import connection, visit
 
@@ -141,10 +142,10 @@ def _taken(found: Connection, kind: str, store: StoreName, record_id: str, winne
     world = bootstrap.world(found.id)
     if kind == "order":
         link = world.links.order(store, record_id)
-        ids: tuple[str, ...] = (record_id, store) if link and link.cscart_id and link.webasyst_id else ()
-    else:
-        ids = tuple(filter(None, records.product(world, store, record_id).ids[:1])) if kind == "product" else ()
-    return [look(found.id, "choose", uuid.uuid4().hex, winner, *ids)] if ids else []
+        linked = link is not None and link.cscart_id and link.webasyst_id
+        return [look(found.id, order_choosing.QUESTION, uuid.uuid4().hex, winner, store, record_id)] if linked else []
+    cscart_id = records.product(world, store, record_id).ids[0] if kind == "product" else ""
+    return [look(found.id, choosing.QUESTION, uuid.uuid4().hex, winner, cscart_id)] if cscart_id else []
 
 
 def _key(one: Parked) -> str:

@@ -38,7 +38,8 @@ class Looks:
     def answer(self, ids: tuple[str, ...]) -> dict[str, int]:
         """`survey`: what both shops say of themselves, and the self-test. `preview`: what a first sync would find, counted by SKU.
         `product` or `order`, a store and an id: both sides of that record. `proof`: whether both shops agree; `repair`: what a proof lists is
-        brought together; `choose`, a store and a CS-Cart product, or a store, an order and its store: that store's values win. `hooks`: CS-Cart tells us of changes by itself.
+        brought together; `choose`, a store and a CS-Cart product, or `choose_order`, a store and an order of a store: that store's values win. `hooks`: CS-Cart
+        tells us of changes by itself.
         """
         if ids[0] == "survey":
             return self._survey()
@@ -49,17 +50,14 @@ class Looks:
         if ids[0] == repair.QUESTION:
             return repair.Repair(self._world).run(proof.differences(self._sheets, ids[1]))
         if ids[0] == choosing.QUESTION:
-            return self._choose(StoreName(ids[1]), *ids[2:])
+            return choosing.Choice(self._world).run(StoreName(ids[1]), ids[2])
+        if ids[0] == order_choosing.QUESTION:
+            return order_choosing.OrderChoice(self._world).run(StoreName(ids[1]), StoreName(ids[2]), ids[3])
         if ids[0] == "hooks":
             return self._hooks()
         if ids[0] in ("product", "order") and len(ids) == 3:
             return self._compare(ids[0], StoreName(ids[1]), ids[2])
         return {"unknown": 1}
-
-    def _choose(self, winner: StoreName, record_id: str, order_of: str = "") -> dict[str, int]:
-        if order_of:
-            return order_choosing.OrderChoice(self._world).run(winner, StoreName(order_of), record_id)
-        return choosing.Choice(self._world).run(winner, record_id)
 
     def _hooks(self) -> dict[str, int]:
         """Has CS-Cart's own hooks send their hints to us."""

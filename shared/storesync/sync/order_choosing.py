@@ -11,6 +11,7 @@ from .leases import LEASE_SECONDS, patient_lease
 from .order_work import Both
 from .ports import World
 
+QUESTION = "choose_order"
 MOVED = "-"  # no print and no status is like it
 
 
