@@ -15,7 +15,7 @@ from storesync.errors import UnknownConnection
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
-SECRET = "health_token"
+SECRET = "health_token"  # nosec B105: the name that it is kept under
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 

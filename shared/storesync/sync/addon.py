@@ -2,8 +2,8 @@
 
 import io
 import zipfile
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 NAME = "storesync_hints"
 _MANIFEST = f"app/addons/{NAME}/addon.xml"
@@ -27,7 +27,7 @@ def archive(folder: Path, *, endpoint: str, secret: str, sync_email: str) -> byt
             name, text = path.relative_to(folder).as_posix(), path.read_text("utf-8")
             if name == _MANIFEST:
                 for mark, value in filled.items():
-                    text = text.replace(mark, escape(value))
+                    text = text.replace(mark, escape(value, quote=False))
             entry = zipfile.ZipInfo(name, _MADE)
             entry.external_attr = 0o644 << 16
             bundle.writestr(entry, text, zipfile.ZIP_DEFLATED)
