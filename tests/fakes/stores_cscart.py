@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from storesync.domain import prints
+from storesync.domain.changes import position
 from storesync.domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from storesync.domain.model import VARIANT_GROUPS, Category, Content, Group, Image, Product, Record, StoreName, Variant
 from storesync.errors import NotKept, SyncError, UnsupportedValue
@@ -42,7 +43,7 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
     # -- reading
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
-        last, found = int(after or 0), [0]
+        last, found = position(after), [0]
         while found:
             now = self.moment(self.time())
             found = self.calls.read("scan", lambda last=last: [key for key in sorted(self.rows) if key > last][: self.page])

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from storesync.domain import prints
+from storesync.domain.changes import position
 from storesync.domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from storesync.domain.model import Category, Image, Product, Record, StoreName, Variant
 from storesync.errors import NotKept, SyncError, UnsupportedValue
@@ -65,7 +66,7 @@ class MemoryWebasyst(WebasystOrders, MemoryStore):
 
     def scan(self, after: str = "") -> Iterator[Page[Record]]:
         last = after
-        for found, now in self._keyset("scan", lambda key: True, int(after or 0)):
+        for found, now in self._keyset("scan", lambda key: True, position(after)):
             last = str(found[-1]) if found else last
             yield Page(tuple(self.record(key) for key in found), last, len(self.shelf), now, self.zone)
 

@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length
 from .fields import ConnectionForm, OptionField
 from .texts import N_
 
+LONGEST_RATE, MOST_RATE = 30, Decimal(10) ** 9
 _CODE = re.compile(r"[A-Z]{3}")
 _CODES = re.compile(r"[A-Z]{3}(?:>[A-Z]{3})?")
 
@@ -138,10 +139,10 @@ def read_rates(text: str, currency: str) -> dict[str, Decimal]:
     for line in filter(None, (line.strip() for line in text.splitlines())):
         code, _, number = line.replace("=", " ").partition(" ")
         try:
-            rate = Decimal(number.strip().replace(",", "."))
+            rate = Decimal(number.strip().replace(",", ".")[:LONGEST_RATE])
         except InvalidOperation:
             rate = Decimal(0)
-        if not _CODES.fullmatch(code) or not rate.is_finite() or rate <= 0:
+        if not _CODES.fullmatch(code) or not rate.is_finite() or not 1 / MOST_RATE <= rate <= MOST_RATE:
             raise ValidationError(N_("Write one rate a line: a code of three capital letters and a number above zero."))
         found[code if ">" in code else f"{code}>{currency}"] = rate
     return found

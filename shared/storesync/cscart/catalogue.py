@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from ..domain.changes import position
 from ..domain.exchange import Page, Unreadable
 from ..domain.model import Product, Record
 from ..errors import FilterIgnored, NotFound, ServerFault, SyncError
@@ -56,7 +57,7 @@ class Catalogue:
         def ask(page: int, size: int) -> Answered:
             return self._ask({"sort_by": "null", "page": page, "items_per_page": size})
 
-        for stretch in walk(ask, "products", _by_id, int(seen or 0), (int(last),) if last else ()):
+        for stretch in walk(ask, "products", _by_id, position(seen), (position(last),) if last else ()):
             yield self._page(stretch, f"{stretch.seen}:{stretch.last[0]}" if stretch.last else "")
 
     def _page(self, stretch: Stretch, position: str = "") -> Page[Record]:

@@ -14,6 +14,13 @@ PREVIEW, APPLY, UNDO, REINDEX = "preview", "apply", "undo", "reindex"
 PRODUCT_STREAMS = (PRODUCTS, SWEEP, PREVIEW, APPLY, UNDO, REINDEX)
 
 
+def position(text: str) -> int:
+    """Where a message goes on, from the start when it does not say. Raises BadMessage."""
+    if text and not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise BadMessage("not a place to go on from")
+    return int(text or 0)
+
+
 class Kind(StrEnum):
     PRODUCT = "product"
     ORDER = "order"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice, takewhile
 
 from ..domain import prints
-from ..domain.changes import APPLY, ORDERS, PREVIEW, PRODUCTS, Cause, Change, Kind
+from ..domain.changes import APPLY, ORDERS, PREVIEW, PRODUCTS, Cause, Change, Kind, position
 from ..domain.journal import Action, Entry
 from ..domain.model import StoreName
 from . import damage, halts, order_plans, plans, records
@@ -100,7 +100,7 @@ class Preview:
     def _orders(self, store: StoreName, left: tuple[str, ...], log: RunLog) -> tuple[str, ...] | None:
         """The orders that the next pull would look at, in ascending order of id, some at a time."""
         heads = {int(head.id) for head in OrderPull(self.world, store, log.id).heads()}
-        ids = [str(number) for number in sorted(heads) if not left or number > int(left[0])]
+        ids = [str(number) for number in sorted(heads) if not left or number > position(left[0])]
         for at in range(0, len(ids), ORDERS_AT_ONCE):
             if at and self.budget.spent:
                 return ORDERS, ids[at - 1]
@@ -136,7 +136,7 @@ class Application:
     def run(self, change: Change) -> dict[str, int]:
         """`ids`: the preview, how many of its entries are dealt with, and whether the owner has let it go on after a stop."""
         log = RunLog(self.world, APPLY, change.run)
-        preview, done, asked = change.ids[1], int(_at(change.ids, 2) or 0), bool(_at(change.ids, 3))
+        preview, done, asked = change.ids[1], position(_at(change.ids, 2)), bool(_at(change.ids, 3))
         allowance = Allowance(self.world.connection.damage, log.counts, asked=asked)
         entries = islice(self.world.journal.of_run(preview), done, None)
         for store, batch in _batches(entries):

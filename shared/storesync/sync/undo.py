@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from ..domain import fields, prints
-from ..domain.changes import UNDO, Cause, Change, Kind
+from ..domain.changes import UNDO, Cause, Change, Kind, position
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName
@@ -64,7 +64,7 @@ class Undo:
     def run(self, change: Change) -> dict[str, int]:
         """`ids`: the run to undo, and how many of its records are dealt with. All its writes are gathered first: the last one counts."""
         log = RunLog(self.world, UNDO, change.run)
-        run, done = change.ids[1], int(change.ids[2]) if len(change.ids) > 2 else 0
+        run, done = change.ids[1], position(change.ids[2]) if len(change.ids) > 2 else 0
         images, others = _gathered(self.world.journal.of_run(run))
         if not done:
             self._tell([self._entry(log.id, item, STAYS) for item in others], log, "stays")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..domain.changes import APPLY, PREVIEW, PRODUCTS, REINDEX, SWEEP, UNDO, Cause, Change, Kind
 from ..domain.links import Parked
 from ..domain.model import StoreName
-from ..errors import ConfigurationError, SyncError
+from ..errors import BadMessage, ConfigurationError, SyncError
 from . import halts, runs, unreadable, waiting
 from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
@@ -68,6 +68,8 @@ class Worker:
     @staticmethod
     def _asked_for(world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         """What an owner has asked for says so when it fails for good."""
+        if change.ids[0] in (APPLY, UNDO) and len(change.ids) < 2:
+            raise BadMessage("it does not say which run")
         try:
             return ASKED_FOR[change.ids[0]](world, budget).run(change)
         except SyncError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
+from ..domain.changes import position
 from ..domain.exchange import Page, Unreadable
 from ..domain.model import Category, Product, Record, Variant
 from ..errors import AnswerTooLarge, FilterIgnored, ServerFault, SyncError
@@ -84,7 +85,7 @@ class Products:
     def pages(self, condition: str, after: str) -> Iterator[Found]:
         """Keyset pages: rows that come or go while reading shift nothing. At least one page, perhaps empty. Raises FilterIgnored when an
         id is not behind the last one. What is too large for the shop or for us is asked for in smaller pages."""
-        last, limit = int(after or 0), PAGE
+        last, limit = position(after), PAGE
         while True:
             try:
                 found = self.search(f"search/id>{last}{condition}", limit)
