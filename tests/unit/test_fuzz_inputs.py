@@ -123,7 +123,9 @@ def test_fault_66_any_way_back_from_the_account_ends_on_a_page(query: dict[str, 
         "Access", (), {"authorize_url": account.authorize_url, "exchange": account.exchange, "missing_rights": account.probe}
     )
     secrets: Any = MemorySecrets()
-    found = Authorisation(Connections(), States(), secrets, access, "https://sync.example", lambda connection: None).complete(query, cookies, "en")
+    found = Authorisation(Connections(), States(), secrets, access, "https://sync.example", lambda connection: None).complete(
+        query, cookies, "en"
+    )
     assert found.reason and not found.redirect
     assert account.asked == []
 
