@@ -126,6 +126,42 @@ def test_the_owner_of_stock_counts_alone_only_where_it_sees_every_sale(
 # -- direction
 
 
+def test_equal_in_the_words_of_either_store_is_enough() -> None:
+    """CS-Cart would keep Webasyst's price as the one that it has."""
+
+    def kept(item: Product) -> Product:
+        return item.with_variants(tuple(replace(one, price=Decimal("10.4")) for one in item.variants))
+
+    ours = product("1").with_variants((replace(product("1").variants[0], price=Decimal("10.4")),))
+    sides = [Side(ours, prints.of(product("1"))), Side(product("2"), prints.of(product("2")))]
+    pair = Pair(*sides, variants={"10": "20"})
+    assert told(plan(CONNECTION, pair, FITS | {OURS: kept})) == []
+    assert [item.group for item in plan(CONNECTION, pair, FITS).decisions] == [Group.PRICE]
+
+
+@pytest.mark.parametrize("known", [(0,), (1,)])
+def test_a_group_that_only_one_side_remembers_was_never_agreed(known: tuple) -> None:
+    ours, theirs = product("1", 4), product("2", 7)
+    remembered = [prints.of(one) if at in known else {} for at, one in enumerate((product("1", 5), product("2", 5)))]
+    found = plan(CONNECTION, Pair(Side(ours, remembered[0]), Side(theirs, remembered[1]), {"10": "20"}), FITS)
+    assert [(item.group, item.rule) for item in found.decisions] == [(Group.STOCK, "first link")]
+
+
+def test_what_is_reserved_is_not_taken_off_twice() -> None:
+    """Of CS-Cart's count, which is written to Webasyst as it is."""
+    kept = (product("1", 5), product("2", 5))
+    one_way = replace(CONNECTION, policies={Group.STOCK: Policy.TO_WEBASYST})
+    assert told(planned(product("1", 4), product("2", 5), kept, one_way, reserved={"20": 2, "10": 2})) == [
+        (THEIRS, "stock", {"stock": 4}, "owner", False)
+    ]
+
+
+def test_a_group_that_is_off_says_so() -> None:
+    off = replace(CONNECTION, policies={Group.PRICE: Policy.OFF})
+    assert direction(off, Group.PRICE, Moved(True, True)) == (None, "off")
+    assert direction(off, Group.PRICE, Moved(False, False)) == (None, "off")
+
+
 @pytest.mark.parametrize(
     ("moved", "made_from", "found"),
     [

@@ -50,7 +50,7 @@ def test_without_a_default_there_may_be_no_category() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "source", "target", "found"),
-    [("100", "RUB", "USD", "1.25"), ("1", "USD", "RUB", "80.00"), ("0.60", "RUB", "USD", "0.01"), ("1.005", "RUB", "RUB", "1.005"), ("3", "", "USD", "3")],
+    [("100", "RUB", "USD", "1.25"), ("1", "USD", "RUB", "80.00"), ("0.60", "RUB", "USD", "0.01"), ("10", "RUB", "USD", "0.13"), ("9.99", "RUB", "USD", "0.12"), ("1.005", "RUB", "RUB", "1.005"), ("3", "", "USD", "3")],
 )  # fmt: skip
 def test_amounts_are_converted_to_the_cent(amount: str, source: str, target: str, found: str) -> None:
     assert str(translation.money(LINKED, Decimal(amount), source, target)) == found

@@ -19,6 +19,8 @@ SEEN = [
     ('<a href="/x" src="/2.png">link</a>', "link"),
     ("soft\u00adhyphen\u200b", "softhyphen"),
     ("😀", "?"),
+    ("\U00010000", "?"),
+    ("XaX", "XaX"),
     ("\x00a\x01b", "ab"),
     ("- a -", "a"),
     ("e\u0301", "é"),
