@@ -110,6 +110,11 @@ def test_all_problems_of_the_settings_are_told_at_once() -> None:
     assert len(told.value.problems) == len(VARIABLES)
 
 
+def test_the_whole_tree_is_formatted() -> None:
+    done = subprocess.run([sys.executable, "-m", "ruff", "format", "--check", "."], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"run `ruff format`: {done.stdout}"
+
+
 def test_imports_go_down() -> None:
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
     done = subprocess.run(
