@@ -24,6 +24,7 @@ from storesync.webasyst.store import WebasystStore
 
 from tests.fakes.state import MemoryState
 from tests.integration.order_scene import Shops, known_catalogues, open_shops
+from tests.sandbox.faults import Fault
 from tests.sandbox.script.shops import values
 from tests.sandbox.simulator.clock import VirtualClock
 from tests.sandbox.simulator.deliveries import FreeQueue
@@ -143,4 +144,24 @@ def test_fault_09_a_store_that_is_down_for_an_hour_is_hardly_asked_and_all_catch
     (product,) = shops.theirs.products()
     assert [sku["price"] for sku in values(product["skus"])] == ["77.7000"]
     assert list(stack.state.links().parked()) == []
+    assert (stack.queue.dead, stack.queue.idle) == ([], True)
+
+
+def test_fault_09_a_pass_gets_through_a_burst_of_failures_and_leaves_no_dead_letter(stack: Stack) -> None:
+    """A third of all answers of both shops are 500, 502, 503 or 504."""
+    shops = stack.shops
+    order = shops.place({shops.goods[0]: 1})
+    shops.ours.call("PUT", f"products/{shops.goods[0]}", body={"price": "77.70"})
+    for server in shops.servers.values():
+        for status in (500, 502, 503, 504):
+            server.faults.add(Fault("status", ".*", times=None, probability=0.09, status=status))
+    stack.hint(Kind.ORDER, StoreName.CSCART, order)
+    for _ in range(20):
+        stack.minute()
+    for server in shops.servers.values():
+        server.faults.clear()
+    for _ in range(10):
+        stack.minute()
+    assert len(shops.mirrors(order)) == 1
+    assert [sku["price"] for product in shops.theirs.products() for sku in values(product["skus"])] == ["77.7000"]
     assert (stack.queue.dead, stack.queue.idle) == ([], True)

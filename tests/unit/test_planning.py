@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from storesync.domain import prints
+from storesync.domain import prints, translation
 from storesync.domain.connection import Connection, CsCartSettings, Policy, WebasystSettings
 from storesync.domain.model import Content, Group, Listing, Product, StoreName, Variant, Visibility
 from storesync.domain.planning import Pair, Side, plan
@@ -231,6 +231,12 @@ def test_fault_42_a_rate_converts_and_rounds_without_coming_back():
     assert planned(ours, theirs, None, None, connection).decisions == ()
     dearer = replace(product("2", price="11.00"), currency="USD")
     assert written(planned(ours, dearer, ours, theirs, connection)) == [(OURS, "price", {"price": "1003.58"}, "changed")]
+
+
+@pytest.mark.parametrize("rates", [{"RUB>USD": Decimal(0)}, {"USD>RUB": Decimal(0)}, {"EUR>USD": Decimal(2)}])
+def test_fault_44_a_rate_of_nothing_is_no_rate(rates):
+    with pytest.raises(MissingRate):
+        translation.rate(Connection("main", rates=rates), "RUB", "USD")
 
 
 def test_fault_44_a_missing_rate_stops_the_record():
