@@ -10,6 +10,7 @@ from ..domain.journal import Action
 from ..domain.model import StoreName
 from ..domain.orders import Order
 from ..errors import CircuitOpen, OutcomeUnknown, Rejected, StoreBusy, Unreachable, UnsupportedValue
+from . import order_returns
 from .order_lines import translated
 from .order_stock import foresee, suppresses
 from .order_work import OrderWork
@@ -31,6 +32,8 @@ def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str
     if found:
         _report_duplicates(work, found)
         kept = found[0]
+        if target is StoreName.WEBASYST:
+            order_returns.undo(work, kept)
     else:
         kept = _created(work, wanted, mark)
     kept, differences = brought(work, target, kept, wanted, done=0 if found or target is StoreName.WEBASYST else 1)
@@ -54,6 +57,8 @@ def _created(work: OrderWork, wanted: Order, mark: str) -> Order:
     target = work.origin.other
     _wait_for_late(work)
     work.note(intended_at=work.world.clock.now())
+    if target is StoreName.WEBASYST:
+        order_returns.expect(work, wanted)
     work.save()
     try:
         kept = work.store(target).create_order(wanted, mark, suppress_stock=wanted.stock_suppressed)

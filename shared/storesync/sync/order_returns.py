@@ -27,6 +27,12 @@ def believed(there: Order) -> dict[str, int]:
     return {ids[item]: count for item, count in pieces(there.lines).items()}
 
 
+def expect(work: OrderWork, wanted: Order) -> None:
+    """Before the order is made: what its flag will tell the shop. Somebody may cancel it there before we have seen it."""
+    if wanted.stock_suppressed:
+        work.note(held=believed(replace(wanted, stock_taken=True)))
+
+
 def accept(work: OrderWork, there: Order) -> None:
     """After our own writes, which move no stock."""
     if there.stock_suppressed:
