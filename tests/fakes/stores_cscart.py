@@ -76,7 +76,8 @@ class MemoryCsCart(CsCartOrders, MemoryStore):
 
     def seen(self, key: int) -> Product:
         made, edited = self.stamps[key]
-        return replace(self.shelf[key], created_at=self.moment(made), edited_at=self.moment(edited))
+        rows = tuple(replace(item, edited_at=self.moment(self.stamps[int(item.id)][1])) for item in self.shelf[key].variants)
+        return replace(self.shelf[key], variants=rows, created_at=self.moment(made), edited_at=self.moment(edited))
 
     def find(self, skus: Collection[str], created_since: datetime | None = None) -> list[Product]:
         wanted = {sku.strip() for sku in skus}

@@ -39,6 +39,7 @@ def variant(row: Json, *, grouped: bool) -> Variant:
         compare_price=number(row.get("list_price")).quantize(CENT, ROUND_HALF_UP),
         stock=None if text(row.get("tracking")) == "D" else int(number(row.get("amount"))),
         available=not grouped or text(row.get("status")) != "D",
+        edited_at=moment(row.get("updated_timestamp")),
     )
 
 

@@ -72,7 +72,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One SKU. `stock` None means unlimited and is never a number. `stocks`: counts per warehouse where the store keeps them."""
+    """One SKU. `stock` None means unlimited and is never a number. `stocks`: counts per warehouse where the store keeps them. `edited_at`:
+    where its row has a stamp of its own.
+    """
 
     id: str
     sku: str
@@ -82,6 +84,7 @@ class Variant:
     stock: int | None = 0
     available: bool = True
     stocks: tuple[tuple[str, int | None], ...] = ()
+    edited_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class Pair:
 
     `whole` False: the two shops cut their products differently, so only variants are compared (texts, images and categories have no
     counterpart). `made_from`: the store whose product was being created in the other when the work was cut off: its values count.
-    `agreed`: counts, by CS-Cart variant id, that a pass had settled on when it was cut off. `reserved`: pieces by Webasyst variant id
+    `agreed`: counts, by CS-Cart variant id, that a pass had settled on when it was cut off; `doubts`: pieces by SKU of which nobody can
+    tell whether that pass has written them. `reserved`: pieces by Webasyst variant id
     that open orders still will take there.
     """
 
@@ -37,6 +38,7 @@ class Pair:
     whole: bool = True
     made_from: StoreName | None = None
     agreed: Mapping[str, int] = field(default_factory=dict)
+    doubts: Mapping[str, int] = field(default_factory=dict)
     reserved: Mapping[str, int] = field(default_factory=dict)
 
     def side(self, store: StoreName) -> Side:

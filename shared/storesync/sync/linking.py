@@ -12,9 +12,9 @@ from ..domain.model import Group, Product, Record, StoreName, Variant
 from ..errors import DuplicateSku, NotKept, SyncError
 from . import records
 from .index import DOUBTFUL
+from .intentions import LATE, twin
 from .matching import linked_variants, merged_prints
 from .notes import Notebook, label
-from .pending import LATE, twin
 from .ports import Lease, World
 from .proposals import Update
 
@@ -112,6 +112,11 @@ class Linker:
             self._entries.append(
                 Entry("product", sku, Action.CONFLICT, StoreName.CSCART, ids[StoreName.CSCART], Group.STOCK, new=told, rule="oversold")
             )
+        for sku, pieces in update.pair.doubts.items():
+            told = fields.text({"pieces_in_doubt": pieces})
+            self._entries.append(
+                Entry("product", sku, Action.CONFLICT, StoreName.CSCART, ids[StoreName.CSCART], Group.STOCK, new=told, rule="doubtful")
+            )
         for store, variants in update.added.items():
             for item in variants:
                 self._entries.append(Entry("product", item.sku.strip(), Action.CREATED, store, ids[store], "variant", rule="new variant"))
@@ -126,7 +131,7 @@ class Linker:
         for store in StoreName:
             known = update.match.rows[store]
             pairs = linked_variants(known)  # what is not claimed yet is claimed when the record is well again
-            now = {**merged_prints(known), **self._held(store, update, kept)}
+            now = {**merged_prints(known), **update.pair.side(store).prints, **self._held(store, update, kept)}
             reason = type(error).__name__ if store is update.store else ""
             rows = records.rows(store, kept[store], kept[store.other].id if known else "", pairs, known, now, reason, settings)
             self._add([row for row in rows if row not in known and (known or reason)], update.pair.variants, fresh=False)

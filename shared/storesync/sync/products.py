@@ -13,10 +13,11 @@ from . import reindex
 from .budget import Budget
 from .creation import Creations
 from .imaging import ImageStep, stops
+from .intentions import Ended, Intention
 from .leases import LEASE_SECONDS
 from .linking import Linker
 from .notes import Notebook
-from .pending import Intention, Pending, name_of
+from .pending import Pending, name_of
 from .ports import Lease, World
 from .proposals import Proposals, Proposer, Update
 from .removal import Removals
@@ -35,10 +36,15 @@ class _Work:
     kept: dict[StoreName, Product]
     error: SyncError | None = None
     answered: set[StoreName] = field(default_factory=set)
+    seen: dict[StoreName, Product] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return name_of(self.update.pair)
+
+    @property
+    def end(self) -> Ended:
+        return Ended(self.answered, self.seen)
 
 
 class ProductSync:
@@ -69,9 +75,9 @@ class ProductSync:
         pending.load()
         wanted = [item for item in dict.fromkeys([*ids, *pending.ids(store)]) if item not in without]
         proposals = Proposer(self.world, pending, forced=self.cause is Cause.CONSOLE).propose(store, wanted)
-        vanished = pending.names - {name_of(item.pair) for item in proposals.updates}
         if chosen is None:
-            pending.clear(vanished, {})
+            met, refused = ({name_of(item.pair) for item in proposals.updates}, {item.product.id for item in proposals.refusals})
+            pending.passed(store, wanted, met, refused)
         else:
             proposals = chosen(proposals)
         proposals = within(proposals) if within else proposals
@@ -109,12 +115,12 @@ class ProductSync:
         try:
             failed = self._done(work)
         except StoreError:
-            pending.clear(names, {item.name: item.answered for item in work})
+            pending.clear(names, {item.name: item.end for item in work})
             raise
         renamed = [item.kept[StoreName.WEBASYST].id for item in work if item.error is None and reindex.wants(item.update.plan.decisions)]
         self.world.queue.send(reindex.ask(self.world, renamed, self.run))
         self.lease.check()
-        pending.clear(names, {item.name: item.answered for item in failed})
+        pending.clear(names, {item.name: item.end for item in failed})
         for store in StoreName:
             pending.clear_new(store, [item.update.match.source.id for item in work if item.update.store is store and item not in failed])
 
@@ -141,7 +147,7 @@ class ProductSync:
 
     def _take(self, item: _Work, target: StoreName, outcome: Outcome) -> None:
         if outcome.product is not None:
-            item.kept[target] = outcome.product
+            item.kept[target] = item.seen[target] = outcome.product
         if outcome.error is None:
             item.answered.add(target)
             self.counts[f"written_{target}"] += 1

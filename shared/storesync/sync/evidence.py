@@ -1,0 +1,81 @@
+"""Whether a write of a count that was cut off, or whose answer was lost, was made: what the row of the store tells, and what it cannot tell.
+
+Neither store keeps a log of its counts that can be asked for. A write moves the row's edit stamp, in CS-Cart each variation's own (chapter
+5), in Webasyst the product's (M1); an order moves none (C12, W27). So a stamp that stayed proves that nothing was written. One that moved
+proves it where nobody else has edited the row: in CS-Cart a recount moves it as well.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..domain import prints
+from ..domain.model import Group, Product, StoreName
+
+Skew = Callable[[StoreName], timedelta | None]
+SECOND = timedelta(seconds=3)  # stamps are whole seconds, and clocks are read while time passes
+UNDER_WAY = timedelta(seconds=90)  # a write that is noted is made, or never
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`sure` False: both are possible, and the one was chosen that leaves fewer pieces for sale."""
+
+    made: bool
+    sure: bool = True
+
+
+def traces(product: Product, store: StoreName, key: str, written: Mapping[str, Any]) -> dict[str, str]:
+    """To be noted before the write, to be compared after it."""
+    return {"stamp": _stamp(product, store, key), "rest": _rest(product, store, key, written)}
+
+
+def judged(noted: Mapping[str, Any], store: StoreName, key: str, product: Product, skew: Skew) -> Verdict:
+    """`noted`: the note of the pair; `key`: of a count that is written in `store`; `product`: as it is there now."""
+    written = noted["writes"][store]
+    write, now = written[key], prints.of(product)
+    if "made" in write:
+        return Verdict(write["made"])
+    mates = [name for name in written if name in _row(product, store, key) and not name.startswith(Group.STOCK)]
+    if any(now.get(name) == written[name]["new"] != written[name]["old"] for name in mates):
+        return Verdict(True)  # one call writes them together
+    old, new, count = write["old"], write["new"], now.get(key)
+    stamp, noted_at = _stamp(product, store, key), datetime.fromisoformat(noted["at"])
+    if stamp == write["stamp"]:
+        ahead = skew(store) if stamp else timedelta()
+        if not stamp or (ahead is not None and datetime.fromisoformat(stamp) - ahead < noted_at - SECOND):
+            return Verdict(False)
+    foreign = stamp == write["stamp"] or _rest(product, store, key, written) != write["rest"]
+    if store is StoreName.WEBASYST and not foreign and _meanwhile(stamp, noted_at, skew(store)):
+        return Verdict(True)
+    if count == new or (count == old and foreign):
+        return Verdict(count == new)
+    return Verdict(int(new) > int(old), sure=False)
+
+
+def _meanwhile(stamp: str, noted_at: datetime, ahead: timedelta | None) -> bool:
+    return ahead is not None and -SECOND <= datetime.fromisoformat(stamp) - ahead - noted_at <= UNDER_WAY
+
+
+def _stamp(product: Product, store: StoreName, key: str) -> str:
+    """Empty: never edited, or not known."""
+    variant = product.variant(key.partition(":")[2])
+    at = product.edited_at if store is StoreName.WEBASYST else variant.edited_at if variant else None
+    return at.isoformat() if at else ""
+
+
+def _row(product: Product, store: StoreName, key: str) -> set[str]:
+    """Prints that share the stamp. Images move none in Webasyst."""
+    found = set(prints.of(product))
+    if store is StoreName.WEBASYST:
+        return found - {Group.MEDIA.value}
+    row = key.partition(":")[2]
+    return {name for name in found if name.partition(":")[2] == row or (":" not in name and row == product.id)}
+
+
+def _rest(product: Product, store: StoreName, key: str, written: Mapping[str, Any]) -> str:
+    """A print of what else the row holds, but for counts, which orders move, and what is written itself."""
+    now = prints.of(product)
+    names = {name for name in _row(product, store, key) if not name.startswith(Group.STOCK)} - written.keys()
+    return prints.of_value(sorted((name, now[name]) for name in names))

@@ -1,0 +1,174 @@
+"""What the writes of one pair will be, as a note, and what is believed of the pair when its pass was cut off after the note."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domain import prints
+from ..domain.model import Group, Product, StoreName, Variant
+from ..domain.planning import Decision, Pair
+from . import evidence
+
+COUNTED = (Group.PRICE, Group.STOCK)
+LATE = "-"  # no print is like it: the images of that side are yet to go over
+Prints = Mapping[StoreName, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """`media`: the store whose images are replaced; `added`: variants that a store gains."""
+
+    pair: Pair
+    decisions: Sequence[Decision]
+    desired: Mapping[StoreName, Product]
+    media: StoreName | None
+    added: Mapping[StoreName, Sequence[Variant]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the writes of a pair came to: stores that answered well, and what was read back of the others right after the call."""
+
+    answered: Collection[StoreName]
+    seen: Mapping[StoreName, Product]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Prints that both sides agreed on, counts that they were to have (by CS-Cart variant), and pieces in doubt, by SKU."""
+
+    kept: Mapping[StoreName, dict[str, str]] = field(default_factory=dict)
+    agreed: Mapping[str, int] = field(default_factory=dict)
+    doubts: Mapping[str, int] = field(default_factory=dict)
+
+    def since(self, pair: Pair) -> "Belief":
+        """Only what the pair's rows do not say."""
+        known = {store: pair.side(store).prints for store in StoreName}
+        kept = {store: {key: value for key, value in self.kept[store].items() if known[store].get(key) != value} for store in StoreName}
+        return Belief(kept, self.agreed, self.doubts)
+
+
+# -- noting
+
+
+def intended(item: Intention, merging: bool, at: str, earlier: Belief) -> dict[str, Any]:
+    """`merging`: both stores' movements of stock count. Per write: the prints before and after, and the other side's that it stands on."""
+    pair = item.pair
+    now = {store: prints.of(pair.side(store).product) for store in StoreName}
+    then = {store: prints.of(item.desired[store]) for store in StoreName}
+    writes: dict[str, dict[str, dict[str, Any]]] = {}
+    agreed: dict[str, int] = {}
+    for decision in item.decisions:
+        store, key = decision.target, decision.key
+        other = twin(pair, store.other, key)
+        writes.setdefault(store, {})[key] = {
+            "old": now[store].get(key, ""), "new": then[store][key], "other": other, "seen": now[store.other].get(other, ""),
+        }  # fmt: skip
+        if merging and decision.group is Group.STOCK and decision.new["stock"] is not None:
+            agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
+    for store in StoreName if agreed else ():
+        written = writes.get(store, {})
+        for key in written:
+            if key.startswith(Group.STOCK):
+                written[key] |= evidence.traces(pair.side(store).product, store, key, written)
+    added = {store: _gained(variants, pair.side(store.other).product) for store, variants in item.added.items()}
+    noted = {"at": at, "writes": writes, "agreed": agreed, "media": item.media or "", "added": added}
+    return noted | {"kept": dict(earlier.kept), "doubts": dict(earlier.doubts)}
+
+
+def ended(noted: Mapping[str, Any], end: Ended, skew: evidence.Skew) -> dict[str, Any]:
+    """With what is known of each write now; what is not, is judged when the pair is met again."""
+    writes = {
+        store: {key: change | _made(noted, StoreName(store), key, end, skew) for key, change in changes.items()}
+        for store, changes in noted["writes"].items()
+    }
+    return {**noted, "writes": writes}
+
+
+def _made(noted: Mapping[str, Any], store: StoreName, key: str, end: Ended, skew: evidence.Skew) -> dict[str, bool]:
+    if store in end.answered:
+        return {"made": True}
+    if "stamp" not in noted["writes"][store][key] or store not in end.seen:
+        return {}
+    found = evidence.judged(noted, store, key, end.seen[store], skew)
+    return {"made": found.made} if found.sure else {}
+
+
+def _gained(variants: Sequence[Variant], source: Product) -> dict[str, dict[str, list[str]]]:
+    """By SKU: what a new variant shall be, and what it is where it comes from."""
+    origin = {item.sku.strip(): item for item in source.variants}
+    found = {}
+    for item in variants:
+        ours, theirs = prints.of_variant(item), prints.of_variant(origin.get(item.sku.strip(), item))
+        keys = {group: (prints.key(group, item.id), prints.key(group, origin.get(item.sku.strip(), item).id)) for group in COUNTED}
+        found[item.sku.strip()] = {group.value: [ours[mine], theirs[other]] for group, (mine, other) in keys.items()}
+    return found
+
+
+# -- believing
+
+
+def belief(noted: Mapping[str, Any], pair: Pair, skew: evidence.Skew) -> Belief:
+    now = {store: prints.of(pair.side(store).product) for store in StoreName}
+    kept = {store: {**pair.side(store).prints, **noted["kept"].get(store, {})} for store in StoreName}
+    for store in StoreName:
+        for key, write in noted["writes"].get(store, {}).items():
+            if write.get("made", write["new"] == now[store].get(key)):
+                kept[store][key], kept[store.other][write["other"]] = write["new"], write["seen"]
+    if noted["media"]:
+        target = StoreName(noted["media"])
+        kept[target][Group.MEDIA.value], kept[target.other][Group.MEDIA.value] = now[target][Group.MEDIA.value], LATE
+    for store in StoreName:
+        _believe_gained(pair, store, noted["added"].get(store, {}), kept)
+    agreed, doubts = {}, dict(noted["doubts"])
+    for ours, count in noted["agreed"].items():
+        pieces = _settle(noted, pair, ours, now, kept, skew)
+        if pieces is not None:
+            agreed[ours] = count
+        if pieces:
+            variant = pair.cscart.product.variant(ours)
+            doubts[variant.sku.strip() if variant else ours] = pieces
+    return Belief(kept, agreed, doubts)
+
+
+def _believe_gained(
+    pair: Pair, store: StoreName, added: Mapping[str, Mapping[str, list[str]]], kept: Mapping[StoreName, dict[str, str]]
+) -> None:
+    """Variants that a store gained before they could be linked hold the values of where they came from, as these were then."""
+    for ours, theirs in pair.variants.items():
+        ids = {StoreName.CSCART: ours, StoreName.WEBASYST: theirs}
+        variant = pair.side(store).product.variant(ids[store])
+        for group, (expected, seen) in added.get(variant.sku.strip(), {}).items() if variant else ():
+            keys = {name: prints.key(Group(group), ids[name]) for name in StoreName}
+            if not any(keys[name] in kept[name] for name in StoreName):
+                kept[store][keys[store]], kept[store.other][keys[store.other]] = expected, seen
+
+
+def _settle(noted: Mapping[str, Any], pair: Pair, ours: str, now: Prints, kept: Prints, skew: evidence.Skew) -> int | None:
+    """Counts that both sides were to have: each side's movement is since its write, or, where it was not made, since before it.
+
+    Returns the pieces that are in doubt, None where one of the counts is unlimited, which is no number.
+    """
+    keys = {StoreName.CSCART: prints.key(Group.STOCK, ours), StoreName.WEBASYST: prints.key(Group.STOCK, pair.variants.get(ours, ""))}
+    if any(now[store].get(key, prints.UNLIMITED) == prints.UNLIMITED for store, key in keys.items()):
+        return None
+    writes = {store: noted["writes"].get(store, {}).get(key) for store, key in keys.items()}
+    if any(write and prints.UNLIMITED in (write["old"], write["new"]) for write in writes.values()):
+        return None
+    doubt = 0
+    for store, key in keys.items():
+        write = writes[store]
+        if write is None:
+            kept[store][key] = str(noted["agreed"][ours])
+            continue
+        found = evidence.judged(noted, store, key, pair.side(store).product, skew)
+        kept[store][key] = write["new"] if found.made else write["old"]
+        doubt += 0 if found.sure else abs(int(write["new"]) - int(write["old"]))
+    return doubt
+
+
+def twin(pair: Pair, store: StoreName, key: str) -> str:
+    """The print key of `store` for what `key` is in the other one."""
+    group, _, variant_id = key.partition(":")
+    back = pair.variants if store is StoreName.WEBASYST else {theirs: ours for ours, theirs in pair.variants.items()}
+    return f"{group}:{back[variant_id]}" if variant_id else group
