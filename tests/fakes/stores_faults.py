@@ -1,5 +1,6 @@
 """What can be made to go wrong in a store in memory: one switch per operation, spent when it has struck often enough."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,7 +77,10 @@ class Fault:
 
 @dataclass
 class Faults:
+    """`struck` counts what has happened of it."""
+
     armed: list[Fault] = field(default_factory=list)
+    struck: Counter[Trouble] = field(default_factory=Counter)
 
     def arm(self, trouble: Trouble, operation: str = "*", times: int = 1, after: int = 0) -> None:
         self.armed.append(Fault(trouble, operation, times, after))
@@ -85,7 +89,10 @@ class Faults:
         self.armed.clear()
 
     def take(self, operation: str) -> Trouble | None:
-        return next((fault.trouble for fault in self.armed if fault.strikes(operation)), None)
+        trouble = next((fault.trouble for fault in self.armed if fault.strikes(operation)), None)
+        if trouble is not None:
+            self.struck[trouble] += 1
+        return trouble
 
 
 @dataclass

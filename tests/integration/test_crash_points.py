@@ -50,7 +50,7 @@ class Effects:
         def count(label: str) -> bool:
             when, subject, *_ = label.split()
             if when == self.when and (subject not in READS or " write " in label):
-                self.deliveries.append(stack.counts["deliveries"])
+                self.deliveries.append(stack.happened["deliveries"])
                 if len(self.deliveries) == self.fatal:
                     stack.crash()
             return False

@@ -13,12 +13,13 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="the first seed (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="play this one alone and tell what happens")
+    parser.add_argument("--coverage", action="store_true", help="also print how often each kind of fault really struck")
     chosen = parser.parse_args()
     from tests.sandbox.simulator.runner import replay, simulate
 
     if chosen.seed is not None:
         return replay(chosen.seed)
-    return simulate(range(chosen.first, chosen.first + chosen.schedules), chosen.jobs)
+    return simulate(range(chosen.first, chosen.first + chosen.schedules), chosen.jobs, chosen.coverage)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ class People:
             variant = Variant("", self.random.choice((sku, sku.lower(), f" {sku}")), Decimal(1), stock=5)
             made = self.stack.stores[store].add(Product("", self._content(), Listing(Visibility.VISIBLE, ("1",), "1"), (variant,), "RUB"))
             self.truth.strangers.add((store, made))
+            self.stack.happened["stranger"] += 1
             self.stack.trace(f"  {store}: new product {made} with the SKU {variant.sku!r} of another")
 
     def delete(self) -> None:
@@ -127,6 +128,7 @@ class People:
             if whole and all(self._linked(store, variant) for variant in product.variants) and not self.busy:
                 self.stack.stores[store].remove(product.id)
                 self.truth.deleted[known[0].good] = store
+                self.stack.happened["deletion"] += 1
                 self.stack.trace(f"  {store}: product {product.id} deleted")
                 return
 
@@ -148,6 +150,7 @@ class People:
             self._edit_media, self._add_variant, self._edit_available,
         )  # fmt: skip
         what = self.random.choice(kinds)(store, shop, product, item)
+        self.stack.happened["edit under way" if self.busy else "edit"] += what != "nothing"
         self.stack.trace(f"  {store}: {what} of product {product.id}{' under way' if self.busy else ''}")
 
     def _edit_content(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:

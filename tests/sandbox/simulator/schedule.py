@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -24,11 +25,21 @@ FROZEN_SECONDS = (400, 2000)
 VISIBILITY_SECONDS = 1800
 
 
+SWITCHES = (
+    "edit", "edit under way", "sale", "hint", "hint twice", "hint dropped", "hint out of order", "clock skew", "zone change",
+    "crash", "overlap", "frozen", "frozen beyond its message", "throttled", "slow tables", "little time", "message twice", "dead letter",
+    "stranger", "deletion", "split checkout", "tables lost", *(f"{store} {trouble}" for store in StoreName for trouble in PASSING),
+)  # fmt: skip
+
+
 @dataclass
 class Result:
+    """`happened`: how often each of SWITCHES did."""
+
     seed: int
     verdict: Verdict
     trace: list[str] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
 
 
 class Schedule:
@@ -38,9 +49,19 @@ class Schedule:
         trace: Callable[[str], None] = self.lines.append if traced else lambda line: None
         self.stack = Stack(settings.drawn(self.random), self.random, trace)
         self.people = Shoppers(self.stack, Truth(self.stack.setting.connection.preferred), self.random)
-        self.hints: list[tuple[StoreName, str, str]] = []
+        self.happened = self.stack.happened
+        self.hints: list[tuple[int, StoreName, str, str]] = []
+        self.hinted = 0
 
     def run(self) -> Result:
+        verdict = self._played()
+        self.happened["slow tables"] += self.stack.setting.lagging
+        self.happened["hint dropped"] += len(self.hints)
+        for store in self.stack.stores.values():
+            self.happened.update({f"{store.name} {trouble}": count for trouble, count in store.faults.struck.items()})
+        return Result(self.seed, verdict, self.lines, self.happened)
+
+    def _played(self) -> Verdict:
         verdict = Verdict()
         try:
             self._open()
@@ -51,13 +72,13 @@ class Schedule:
                 if writes := peace.passes(self.stack, peace.SWEEP_SECONDS):
                     verdict.add(LOST, f"a further pass made {writes} writes")
                 if verdict.faults:
-                    return Result(self.seed, verdict, self.lines)
+                    return verdict
             # Without a link a doubled SKU is nobody's, and a product that was deleted on one side is new on it again.
             if self.random.random() < 0.1 and not (self.people.truth.strangers or self.people.truth.deleted):
                 verdict = self._forgotten()
         except NeverQuiet as error:
             verdict.add(LOST, f"never quiet: {error}")
-        return Result(self.seed, verdict, self.lines)
+        return verdict
 
     def _forgotten(self) -> Verdict:
         """All that was remembered is gone: links are made anew of SKUs and marks, and nothing is made twice."""
@@ -107,15 +128,21 @@ class Schedule:
         for kind, ids in (("order", shop.orders_kept), ("product", shop.shelf)):
             if ids and self.random.random() < 0.4:
                 chosen = self.random.choice(sorted(ids)[-3:])
-                self.hints += [(store, kind, str(chosen))] * self.random.choice((1, 1, 2))
+                times = self.random.choice((1, 1, 2))
+                self.hinted += 1
+                self.happened["hint twice"] += times > 1
+                self.hints += [(self.hinted, store, kind, str(chosen))] * times
 
     def _hints(self) -> None:
         self.random.shuffle(self.hints)
         for _ in range(self.random.randint(1, 4)):
             if self.hints:
-                self.send_hint(*self.hints.pop())
+                number, *hint = self.hints.pop()
+                self.happened["hint out of order"] += any(other < number for other, *_ in self.hints)
+                self.send_hint(*hint)
 
     def send_hint(self, store: StoreName, kind: str, number: str) -> None:
+        self.happened["hint"] += 1
         self.stack.trace(f"hint of {store}: {kind} {number}")
         body = json.dumps({"type": f"{kind}.updated", "data": {f"{kind}_id": int(number)}}).encode()
         name, stamp = f"m{self.people.token()}", str(int(self.stack.clock.seconds))
@@ -143,10 +170,12 @@ class Schedule:
             store.faults.arm(trouble, times=times, after=after)
             self.stack.trace(f"{store.name}: {trouble} for {times} calls after {after}")
         elif roll < 0.9:
+            self.happened["clock skew"] += 1
             store.skew += self.random.choice((-600, -30, 30, 600))
             self.stack.trace(f"{store.name}: its clock is {store.skew} s off")
         else:
-            self.stack.webasyst.offset = self.random.choice((0, 3600, 7200, 10800))
+            before, self.stack.webasyst.offset = self.stack.webasyst.offset, self.random.choice((0, 3600, 7200, 10800))
+            self.happened["zone change"] += before != self.stack.webasyst.offset
             self.stack.trace(f"webasyst: its zone is {self.stack.webasyst.offset // 3600} h now")
 
     # -- what happens to a worker in the middle of its work
@@ -167,7 +196,7 @@ class Schedule:
 
     def _overlap(self, label: str) -> bool:
         if len(self.stack.frames) < 3:
-            self.stack.deliver(*self._tricks())
+            self.happened["overlap"] += self.stack.deliver(*self._tricks())
         return True
 
     def _freeze(self, label: str) -> bool:
@@ -177,6 +206,8 @@ class Schedule:
         seconds = self.random.choice(FROZEN_SECONDS)
         self.stack.trace(f"    the worker freezes for {seconds} s")
         self.stack.clock.sleep(seconds)
+        self.happened["frozen"] += 1
+        self.happened["frozen beyond its message"] += seconds > VISIBILITY_SECONDS
         if seconds > VISIBILITY_SECONDS:
             self.stack.queue.come_back(self.stack.frames[-1].taken)
         for _ in range(self.random.randint(0, 3)):
@@ -190,6 +221,7 @@ class Schedule:
     def _throttle(self, label: str) -> bool:
         if not label.startswith("before") or label.split()[1] in tuple(StoreName):
             return False
+        self.happened["throttled"] += 1
         self.stack.trace("    the table refuses")
         raise StateUnavailable("throttled")
 

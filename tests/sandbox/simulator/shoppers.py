@@ -47,6 +47,7 @@ class Shoppers(People):
             return
         self._late(shop, made)
         self.truth.sales.append(Sale(StoreName.CSCART, made, buyer.email_key))
+        self.stack.happened["sale"] += 1
         self.stack.trace(f"  cscart: order {made} placed, {shop.orders_kept[int(made)].total}")
 
     def split(self) -> None:
@@ -57,6 +58,7 @@ class Shoppers(People):
         parent, children = self.stack.cscart.split({"1": amounts}, self._buyer())
         self.truth.sales.append(Sale(StoreName.CSCART, parent, is_parent=True))
         self.truth.sales += [Sale(StoreName.CSCART, child) for child in children]
+        self.stack.happened["split checkout"] += 1
         self.stack.trace(f"  cscart: order {parent} split into {', '.join(children)}")
 
     def _buy_webasyst(self) -> None:
@@ -66,6 +68,7 @@ class Shoppers(People):
         made = self.stack.webasyst.sell(amounts, self._buyer(), shipping=Decimal(self.random.choice((250, 300, 300))))
         self._late(self.stack.webasyst, made)
         self.truth.sales.append(Sale(StoreName.WEBASYST, made))
+        self.stack.happened["sale"] += 1
         self.stack.trace(f"  webasyst: order {made} placed")
 
     def _late(self, shop: MemoryStore, order_id: str) -> None:

@@ -1,5 +1,6 @@
 """Both shops and the real engine over tables in memory. Every call and every write passes one hook, where a worker can be stopped."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ class Stack:
         self.state.state.lagging = setting.lagging
         self.stores: dict[StoreName, MemoryStore] = {StoreName.CSCART: self.cscart, StoreName.WEBASYST: self.webasyst}
         self.frames: list[Frame] = []
-        self.counts: Counter[str] = Counter()
+        self.happened: Counter[str] = Counter()
         self.broken: list[str] = []
         self.reversals: list[str] = []
         self._statuses: dict[tuple[str, str], str] = {}
@@ -71,6 +72,7 @@ class Stack:
 
     def forget(self) -> None:
         """The tables as they are after a disaster: empty but for the connection and its secrets."""
+        self.happened["tables lost"] += 1
         queue, secrets = self.queue, self.state.secrets
         self.state = MemoryState(self.clock.unix)
         self.state.queue, self.state.secrets = queue, secrets
@@ -133,8 +135,14 @@ class Stack:
 
     def crash(self) -> None:
         self.frames[-1].dead = True
+        self.happened["crash"] += 1
         self.trace("    the worker dies")
         raise Crash
+
+    def doubts(self, sku: str) -> int:
+        """Pieces of which the journal says that they may be missing."""
+        entries = self.state.journal().history("product", sku, 1000)
+        return sum(json.loads(entry.new)["pieces_in_doubt"] for entry in entries if entry.rule == "doubtful")
 
     # -- deliveries
 
@@ -144,7 +152,7 @@ class Stack:
         if taken is None:
             return False
         self.state.state.settle()
-        self.counts["deliveries"] += 1
+        self.happened["deliveries"] += 1
         self.trace(f"  deliver {named(taken.change)}")
         self.frames.append(Frame(taken, list(tricks)))
         try:
@@ -156,7 +164,9 @@ class Stack:
     def _work(self, taken: Taken, change: Change) -> None:
         failed = True
         try:
-            counts = Worker(self.world).apply(change, self.random.choice(SECONDS_LEFT), taken.receives)
+            left = self.random.choice(SECONDS_LEFT)
+            self.happened["little time"] += left == min(SECONDS_LEFT)
+            counts = Worker(self.world).apply(change, left, taken.receives)
             self.trace(f"    -> {counts}")
             failed = False
         except Crash:
@@ -169,6 +179,7 @@ class Stack:
         if failed:
             self.queue.come_back(taken)
         elif self.random.random() < 0.02:
+            self.happened["message twice"] += 1
             self.queue.come_back(taken, failed=False)
         else:
             self.queue.settle(taken)
@@ -192,7 +203,7 @@ class Stack:
     def retry_parked(self) -> None:
         """What an owner does in the console: dead letters again, and once more everything that was set aside."""
         self.state.state.settle()
-        self.queue.redrive()
+        self.happened["dead letter"] += self.queue.redrive()
         links = self.state.links()
         links.unpark("connection", StoreName.CSCART, "connection")
         links.unpark("connection", StoreName.WEBASYST, "connection")

@@ -27,13 +27,14 @@ class Edit:
 
 @dataclass
 class Item:
-    """One SKU of the schedule, whatever it is called by now. `born`: the stores that had it first."""
+    """One SKU of the schedule, whatever it is called by now. `born`: the stores that had it first. `told`: pieces that were said to be lost."""
 
     number: int
     skus: set[str]
     good: int
     stock: int = 0
     born: tuple[StoreName, ...] = ()
+    told: int = 0
 
 
 @dataclass
