@@ -36,6 +36,9 @@ class _Stored:
     holder: str = ""
 
 
+NOTHING = _Stored()
+
+
 @dataclass
 class Writes:
     """`hook` is called with "before <what>" and "after <what>"; an error it raises before is a write that never was."""
@@ -86,7 +89,9 @@ class MemoryTable:
         yield from itertools.islice(found, limit)
 
     def _keys(self, pk: str, after: str, until: str, prefix: str) -> Iterator[str]:
-        partition = self._partitions.get(pk) or SortedDict()
+        partition = self._partitions.get(pk)
+        if not partition:
+            return iter(())
         if prefix:
             return itertools.takewhile(lambda sk: sk.startswith(prefix), partition.irange(minimum=prefix))
         if after and until and after >= until:
@@ -116,7 +121,7 @@ class MemoryTable:
             if refused:
                 raise refusal(refused)
             merged = [(item, _merged(self._found(item.pk, item.sk), item)) for item, _ in writes]
-            check(replace(item, members=stored.members) for item, stored in merged)
+            check(replace(item, members=stored.members) for item, stored in merged if stored.members != item.members)
             for item, stored in merged:
                 self._keep(item.pk, item.sk, stored)
 
@@ -196,7 +201,8 @@ class MemoryTable:
             raise refusal(())
 
     def _found(self, pk: str, sk: str) -> _Stored:
-        return (self._partitions.get(pk) or {}).get(sk) or _Stored()
+        partition = self._partitions.get(pk)
+        return (partition.get(sk) if partition else None) or NOTHING
 
     def _seen(self, pk: str, sk: str) -> _Stored:
         return self._before.get((pk, sk)) or self._found(pk, sk)
@@ -204,7 +210,10 @@ class MemoryTable:
     def _keep(self, pk: str, sk: str, stored: _Stored) -> None:
         if self.lagging:
             self._before[pk, sk] = self._found(pk, sk)
-        self._partitions.setdefault(pk, SortedDict())[sk] = stored
+        partition = self._partitions.get(pk)
+        if partition is None:
+            partition = self._partitions[pk] = SortedDict()
+        partition[sk] = stored
 
     def _drop(self, pk: str, sk: str) -> None:
         self._partitions.get(pk, {}).pop(sk, None)
@@ -220,14 +229,8 @@ def _merged(stored: _Stored, item: Item) -> _Stored:
     members = stored.members | item.members
     if item.data is None:
         return replace(stored, members=members)
-    return replace(
-        stored,
-        text=encoded(item.data),
-        version=item.version + 1,
-        ttl=item.ttl or stored.ttl,
-        owner=item.owner or stored.owner,
-        members=members,
-    )
+    owner, ttl = item.owner or stored.owner, item.ttl or stored.ttl
+    return _Stored(encoded(item.data), item.version + 1, ttl, owner, members, stored.number, stored.fence, stored.expires, stored.holder)
 
 
 def _item(pk: str, sk: str, stored: _Stored) -> Item | None:

@@ -1,7 +1,7 @@
 """Changes: queued hints that records of a store may have changed. Never data to act on."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Self
 
@@ -70,7 +70,7 @@ class Change:
         return f"{self.connection}#stream#{self.store}#{self.ids[0]}"
 
     def to_message(self) -> str:
-        return json.dumps({"v": VERSION, **asdict(self)}, separators=(",", ":"))
+        return json.dumps({"v": VERSION, **{item.name: getattr(self, item.name) for item in fields(self)}}, separators=(",", ":"))
 
     @classmethod
     def from_message(cls, body: object) -> Self:

@@ -5,15 +5,18 @@ import json
 import unicodedata
 from base64 import urlsafe_b64encode
 from decimal import Decimal
+from functools import lru_cache
 
 from .model import Content, Group, Listing, Product, Variant, Visibility
 
 UNLIMITED = "~"
+REMEMBERED = 256  # of one batch, which is printed before and after each write
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 PRINT_BYTES = 9  # 12 characters; 72 bits keep a chance match below 1 in 10^11 at 100,000 products
 
 
 def of_value(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = _COMPACT.encode(value)
     return urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=PRINT_BYTES).digest()).decode()
 
 
@@ -45,6 +48,12 @@ def variant_value(variant: Variant, group: Group) -> tuple[object, ...]:
     return (variant.sku.strip(), variant.available)
 
 
+@lru_cache(REMEMBERED)
+def content_print(content: Content) -> str:
+    return of_value(content_value(content))
+
+
+@lru_cache(REMEMBERED)
 def listing_print(listing: Listing) -> str:
     """The visibility shows in front, so that a pass can tell that something was hidden without asking a store."""
     return f"{listing.visibility.value[0]}:{of_value(listing_value(listing))}"
@@ -66,10 +75,15 @@ def key(group: Group, variant_id: str = "") -> str:
 def of_variant(variant: Variant) -> dict[str, str]:
     """Price and stock print as themselves: short enough, and a pass can tell how far they moved without asking a store."""
     return {
-        key(Group.IDENTITY, variant.id): of_value(variant_value(variant, Group.IDENTITY)),
+        key(Group.IDENTITY, variant.id): _identity_print(variant.sku.strip(), variant.available),
         key(Group.PRICE, variant.id): f"{number(variant.price)}/{number(variant.compare_price)}",
         key(Group.STOCK, variant.id): stock_text(variant.stock),
     }
+
+
+@lru_cache(REMEMBERED)
+def _identity_print(sku: str, available: bool) -> str:
+    return of_value((sku, available))
 
 
 def stock_text(stock: int | None) -> str:
@@ -85,7 +99,7 @@ def of(product: Product, *, with_product: bool = True) -> dict[str, str]:
     """Prints of a product row. `with_product` False: a variation's own row, whose texts are its parent's (C34)."""
     prints = {name: value for variant in product.variants for name, value in of_variant(variant).items()}
     if with_product:
-        prints[key(Group.CONTENT)] = of_value(content_value(product.content))
+        prints[key(Group.CONTENT)] = content_print(product.content)
         prints[key(Group.LISTING)] = listing_print(product.listing)
         prints[key(Group.MEDIA)] = of_value(media_value(product))
     return prints

@@ -1,7 +1,7 @@
 """Domain values as stored documents: fields that a newer version wrote are left alone, missing ones take their defaults."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, asdict, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -10,8 +10,17 @@ T = TypeVar("T")
 
 def document(value: Any) -> dict[str, Any]:
     """Without what is as it would be anyway."""
-    whole = asdict(value)
-    return {item.name: whole[item.name] for item in fields(value) if getattr(value, item.name) != _default(item)}
+    found = {item.name: (getattr(value, item.name), item) for item in fields(value)}
+    return {name: plain(held) for name, (held, item) in found.items() if held != _default(item)}
+
+
+def plain(value: Any) -> Any:
+    """As `dataclasses.asdict` has it, without a copy of every text and number."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {plain(name): plain(held) for name, held in value.items()}
+    return [plain(held) for held in value] if isinstance(value, (list, tuple)) else value
 
 
 def _default(item: "Field[Any]") -> Any:

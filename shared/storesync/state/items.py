@@ -12,6 +12,7 @@ TRANSACTION = 99  # a hundred, less the check of the lease
 ITEM_BYTES = 400 * 1024
 SORT_KEY_BYTES = 1024
 OVERHEAD_BYTES = 64
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Fence:
 
 def encoded(data: Any) -> str:
     """Half a character, as a store's JSON may hold one, cannot be stored but as its number."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = _COMPACT.encode(data)
     return text if storable(text) else json.dumps(data, separators=(",", ":"), default=str)
 
 
@@ -63,7 +64,7 @@ def bounded(text: str) -> str:
 def size(item: Item) -> int:
     """Bytes that the item takes, rounded up a little."""
     texts = (item.pk, item.sk, item.owner, encoded(item.data), *item.members)
-    return OVERHEAD_BYTES + sum(len(text.encode()) for text in texts)
+    return OVERHEAD_BYTES + len("".join(texts).encode())
 
 
 def check(items: Iterable[Item]) -> None:
