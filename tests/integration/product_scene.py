@@ -1,6 +1,6 @@
 """Both shops in memory, as unkind as the real ones, the real engine and the real state over tables in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -111,7 +111,7 @@ class Scene:
     def _ticker(self) -> Ticker:
         return Ticker(self.state.connections, lambda _: self.world, self.state.queue, self.clock)
 
-    def work(self, most: int = 500) -> None:
+    def work(self, most: int = 500, until: Callable[[], bool] = lambda: False) -> None:
         """Every message that waits, each to a worker of its own."""
         for _ in range(most):
             if (change := self.state.queue.receive()) is None:
@@ -119,6 +119,8 @@ class Scene:
             self.clock.sleep(0.001)
             self.results.append(Worker(lambda _: self.world).apply(change, self.remaining))
             self.state.queue.done(change)
+            if until():
+                return
         raise AssertionError("messages make messages without end")
 
     def ask(self, change: Change) -> dict[str, int]:
