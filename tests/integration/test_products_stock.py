@@ -87,7 +87,7 @@ def test_what_a_pass_has_written_is_remembered_by_the_next_one_that_is_cut_off()
     scene = linked("A")
     sold(scene, THEIRS, 1)
     scene.cscart.edit_variant(scene.variant(OURS, "A").id, price=Decimal(44))
-    scene.webasyst.faults.arm(Trouble.FORBIDDEN, "write")
-    scene.sweep()
-    scene.webasyst.faults.arm(Trouble.LOST, "write")
+    for trouble in (Trouble.FORBIDDEN, Trouble.LOST):
+        scene.webasyst.faults.arm(trouble, "write")
     assert settled(scene) == [4, 4]
+    assert scene.webasyst.faults.struck == {Trouble.FORBIDDEN: 1, Trouble.LOST: 1}
