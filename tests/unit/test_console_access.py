@@ -74,6 +74,16 @@ def test_the_eleventh_try_is_refused_even_with_the_right_secret_and_others_may_s
     assert door.sign_in(SECRET, "203.0.113.2")
 
 
+def test_a_network_of_version_six_has_ten_tries_and_not_ten_for_each_of_its_addresses(door: Access) -> None:
+    for at in range(TRIES):
+        with pytest.raises(Unauthentic):
+            door.sign_in("guess", f"2001:db8:0:1::{at}")
+    with pytest.raises(TooManyHints):
+        door.sign_in(SECRET, "2001:db8:0:1:ffff::1")
+    assert door.sign_in(SECRET, "2001:db8:0:2::1")
+    assert door.sign_in(SECRET, "not an address")
+
+
 def test_a_secret_is_made_at_the_first_visit_and_kept() -> None:
     secrets = Secrets()
     doors = [Access(secrets, Attempts(), "https://console.example") for _ in range(2)]

@@ -6,6 +6,7 @@ a new value ends every session, as their key is made of it.
 
 import hashlib
 import hmac
+import ipaddress
 import secrets as random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ class Access:
 
     def sign_in(self, given: str, source: str) -> str:
         """The session for the cookie. Raises TooManyHints after ten tries in a quarter of an hour from one address, or Unauthentic."""
-        digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+        digest = hashlib.sha256(_network(source).encode()).hexdigest()[:16]
         if self._attempts.spend(digest, WINDOW_SECONDS) > TRIES:
             raise TooManyHints("too many tries to sign in")
         if not hmac.compare_digest(given.strip().encode(), self.secret().encode()):
@@ -105,6 +106,15 @@ class Access:
 
     def _tokens(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.secret(), salt="form")
+
+
+def _network(source: str) -> str:
+    """Who has one address of version 6 has 2^64 of them."""
+    try:
+        found = ipaddress.ip_address(source)
+    except ValueError:
+        return source
+    return source if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _origin(url: str) -> str:
