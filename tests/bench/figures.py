@@ -1,9 +1,12 @@
 """Figures, and how they are told: a table, JSON and a chart."""
 
 import json
+import os
+import platform
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -54,7 +57,7 @@ def side_by_side(ours: Callable[[], float], theirs: Callable[[], float], times: 
 
 
 def table(figures: Iterable[Figure]) -> Table:
-    found = Table(title="Goals")
+    found = Table(title=f"Goals, {datetime.now(UTC):%Y-%m-%d}, {machine()}")
     for name, right in (("#", True), ("goal", False), ("figure", True), ("target", True), ("bound", True), ("share", True), ("met", False)):
         found.add_column(name, justify="right" if right else "left")
     for item in figures:
@@ -78,9 +81,18 @@ def met_goals(figures: Sequence[Figure]) -> set[int]:
     return {goal for goal in goals if all(item.met for item in figures if item.goal == goal)}
 
 
-def write(figures: Sequence[Figure], folder: Path) -> None:
+def machine() -> str:
+    return f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def write(figures: Sequence[Figure], folder: Path, seconds: Mapping[str, float]) -> None:
+    """`seconds` that each part took to measure."""
     rows = [{**asdict(item), "met": item.met, "share": item.share} for item in figures]
-    (folder / "bench.json").write_text(json.dumps({"met": sorted(met_goals(figures)), "figures": rows}, indent=1), encoding="utf-8")
+    told = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), "seconds": {name: round(found, 1) for name, found in seconds.items()},
+        "met": sorted(met_goals(figures)), "figures": rows,
+    }  # fmt: skip
+    (folder / "bench.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     (folder / "bench.svg").write_text(chart(figures), encoding="utf-8")
 
 

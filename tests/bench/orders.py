@@ -33,14 +33,13 @@ class Taken:
     void: str
 
 
-def figures(products: int) -> list[Figure]:
+def figures() -> list[Figure]:
     once, storm = _orders(1), _orders(10)
     return [
         Figure(10, "storm of hints, writes", storm.writes / once.writes, 1.05, least=False, unit=" x", void=storm.void or once.void),
         Figure(10, "storm of hints, reads", storm.reads / once.reads, 1.2, least=False, unit=" x", void=storm.void),
         Figure(14, "table write units of a new order", once.table_writes / ORDERS, 10, least=False, void=once.void),
         Figure(14, "table read units of a new order", once.table_reads / ORDERS, 6, least=False, void=once.void),
-        *_swept(products),
         *_costs(once),
     ]
 
@@ -113,40 +112,6 @@ def _wrong(pair: Shops, placed: list[str]) -> str:
         item: float(requests.get(f"{pair.cscart_url}api/orders/{item}", auth=(EMAIL, KEY), timeout=60).json()["total"]) for item in placed
     }
     return "" if ours == totals else "totals differ"
-
-
-def _swept(products: int) -> list[Figure]:
-    tables = Metered(), Metered()
-    with shops(products) as pair:
-        subject = Subject(pair, tables)
-        subject.sweep()
-        subject.sweep()
-        for table in tables:
-            table.units()
-        subject.sweep()
-        read, written = (sum(column) for column in zip(*(table.units() for table in tables), strict=True))
-        void = subject.agree()
-    of_bookkeeping = 24  # cursors, leases and the record of two runs, whatever the catalogue's size
-    return [
-        Figure(
-            14,
-            "table read units of an unchanged product in a sweep",
-            read / products,
-            0.05,
-            least=False,
-            void=void,
-            note=f"{read:.0f} in all",
-        ),
-        Figure(
-            14,
-            "table write units of an unchanged product in a sweep",
-            max(0.0, written - of_bookkeeping) / products,
-            0,
-            least=False,
-            void=void,
-            note=f"{written:.0f} in all",
-        ),
-    ]
 
 
 # eu-central-1, arm64, on demand, November 2026, in dollars

@@ -1,4 +1,4 @@
-"""Goals 13 and 15 to 17: memory, calls in flight, many merchants at once, and what an outage leaves behind."""
+"""Goals 13, 15 and 17: memory, calls in flight, and what an outage leaves behind."""
 
 import json
 import resource
@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from multiprocessing.managers import BaseManager
 from random import Random
 from typing import Any
 
@@ -18,12 +17,12 @@ from storesync.errors import ServerFault, StoreError
 from storesync.http import Call, CallClass, Transport
 from storesync.http.pace import Breaker
 
+from tests.bench import apart
 from tests.bench.costs import Costly, Costs
 from tests.bench.figures import Figure
 from tests.bench.shops import shops
 from tests.bench.subject import Subject, fixed
 from tests.fakes.stores_faults import Trouble
-from tests.fakes.tables import MemoryTable
 from tests.sandbox.faults import Request
 from tests.sandbox.httpd import Response, Server
 from tests.sandbox.simulator.setting import drawn
@@ -33,29 +32,13 @@ WORKERS = (1, 2, 4, 8, 16)
 CALLS = 240
 
 
-def figures(many: int, few: int) -> list[Figure]:
-    return [_memory(many, few), *_in_flight(), _after_outage()]
-
-
 # -- memory
 
 
-class _Tables(BaseManager):
-    """Tables in a process of their own: what is measured is the worker, not the tables."""
-
-
-class _Listed(MemoryTable):
-    def query(self, pk: str, **given: Any) -> Any:
-        return list(super().query(pk, **given))
-
-
-_Tables.register("Table", _Listed)
-
-
-def _memory(many: int, few: int) -> Figure:
+def memory(many: int, few: int) -> list[Figure]:
     peaks = {count: _peak(count) for count in (few, many)}
     note = ", ".join(f"{count:,}: {peak / 1024:.0f} MB" for count, peak in peaks.items())
-    return Figure(13, f"peak memory, {many:,} products over {few:,}", peaks[many] / peaks[few], 1.2, least=False, unit=" x", note=note)
+    return [Figure(13, f"peak memory, {many:,} products over {few:,}", peaks[many] / peaks[few], 1.2, least=False, unit=" x", note=note)]
 
 
 def _peak(products: int) -> int:
@@ -65,8 +48,8 @@ def _peak(products: int) -> int:
 
 
 def sweep_alone(products: int) -> int:
-    with _Tables() as tables, shops(products) as pair:
-        subject = Subject(pair, (tables.Table(), tables.Table()))  # type: ignore[attr-defined]
+    with apart.kept() as address, shops(products) as pair:
+        subject = Subject(pair, *apart.at(address))
         subject.only_compare()
         subject.sweep(StoreName.CSCART)
         subject.sweep(StoreName.CSCART)
@@ -98,7 +81,7 @@ class _Overrun:
                 self.now -= 1
 
 
-def _in_flight() -> list[Figure]:
+def in_flight() -> list[Figure]:
     shares, refused = [], 0
     for workers in WORKERS:
         app = _Overrun(workers)
@@ -138,18 +121,11 @@ def _classified(call: Call, answer: Any) -> StoreError | None:
 # -- after an outage
 
 
-def _after_outage() -> Figure:
+def after_outage() -> list[Figure]:
     """The same edits, once with an hour in which Webasyst does not answer. Calls of both shops until all is quiet, on a clock of its own."""
     usual, late = (_edited_day(down) for down in (False, True))
-    return Figure(
-        17,
-        "calls until quiet, after an hour of outage over none",
-        late / usual,
-        1.2,
-        least=False,
-        unit=" x",
-        note=f"{late:.0f} over {usual:.0f}",
-    )
+    note = f"{late:.0f} over {usual:.0f}"
+    return [Figure(17, "calls until quiet, after an hour of outage over none", late / usual, 1.2, least=False, unit=" x", note=note)]
 
 
 def _edited_day(down: bool) -> float:

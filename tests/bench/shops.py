@@ -19,11 +19,15 @@ from tests.sandbox.webasyst import WebasystSandbox
 
 KEY = "benchkey" + "0" * 24
 EMAIL = "sync@shop.example"
+LOADED_BEFORE = 7200.0
 
 
 @dataclass(frozen=True, slots=True)
 class Shops:
-    """`calls` of each shop since the last `reset`; `busy` seconds that its workers would have been busy."""
+    """`calls` of each shop since the last `reset`; `busy` seconds that its workers would have been busy.
+
+    Both begin in the past: what is loaded into them is old, and out of every overlap, once they have caught up.
+    """
 
     cscart_url: str
     webasyst_url: str
@@ -36,6 +40,10 @@ class Shops:
     def reset(self) -> None:
         self.set()
 
+    def catch_up(self) -> None:
+        """Their clock is ours from now on."""
+        requests.post(f"{self.cscart_url}_bench", json={"behind": 0}, timeout=30)
+
     def counted(self) -> dict[str, dict[str, float]]:
         return {name: requests.get(f"{url}_bench", timeout=30).json() for name, url in self._named()}
 
@@ -46,17 +54,28 @@ class Shops:
         return ("cscart", self.cscart_url), ("webasyst", self.webasyst_url)
 
 
-class _Steered:
-    """`POST _bench` sets costs and forgets what was counted, `GET _bench` tells it."""
+@dataclass
+class _Clock:
+    """One for both shops."""
 
-    def __init__(self, app: Any) -> None:
-        self.costly = Costly(app, Costs(latency=0.0))
+    behind: float = LOADED_BEFORE
+
+    def __call__(self) -> float:
+        return time.time() - self.behind
+
+
+class _Steered:
+    """`POST _bench` sets costs and the clock and forgets what was counted, `GET _bench` tells it."""
+
+    def __init__(self, app: Any, clock: _Clock) -> None:
+        self.costly, self.clock = Costly(app, Costs(latency=0.0)), clock
 
     def __call__(self, request: Request) -> Response:
         if not request.path.endswith("/_bench"):
             return self.costly(request)
         if request.method == "POST":
             costs = json.loads(request.body or b"{}")
+            self.clock.behind = costs.pop("behind", self.clock.behind)
             wanted = replace(self.costly.costs, **{name: int(value) if name == "workers" else value for name, value in costs.items()})
             self.costly = Costly(self.costly.app, wanted)
             return Response.of_json({})
@@ -76,8 +95,9 @@ def shops(cscart: int, webasyst: int = 0, seed: int = 1) -> Iterator[Shops]:
 
 
 def main(wanted: dict[str, int]) -> None:
-    cscart, webasyst = CsCartSandbox(key=KEY, email=EMAIL), WebasystSandbox()
-    with Server(_Steered(cscart.app)) as ours, Server(_Steered(webasyst.app)) as theirs:
+    clock = _Clock()
+    cscart, webasyst = CsCartSandbox(now=clock, key=KEY, email=EMAIL), WebasystSandbox(now=clock)
+    with Server(_Steered(cscart.app, clock)) as ours, Server(_Steered(webasyst.app, clock)) as theirs:
         cscart.public_url, webasyst.public_url = ours.url, theirs.url
         cscart.seed(wanted["cscart"], 0, wanted["seed"])
         webasyst.seed(wanted["webasyst"], 0, wanted["seed"])

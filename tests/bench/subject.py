@@ -18,6 +18,7 @@ from storesync.domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, Guard, WebasystSettings
 from storesync.domain.model import StoreName
 from storesync.domain.statuses import propose
+from storesync.errors import SyncError
 from storesync.http.pace import Breaker, Pace
 from storesync.state.journal import Journal
 from storesync.state.links import Links
@@ -32,6 +33,7 @@ from tests.fakes.state import MemoryQueue, MemoryState
 from tests.sandbox.local.stack import LocalStack
 
 REGION = "eu-central-1"
+AGAIN_SECONDS = 2.0
 
 
 class Download:
@@ -42,12 +44,12 @@ class Download:
 
 
 class Subject:
-    """One connection. `tables`: state and journal."""
+    """One connection. `tables`: state and journal. Tables and queue are this object's own unless given."""
 
-    def __init__(self, shops: Shops, tables: tuple[Any, Any] | None = None) -> None:
+    def __init__(self, shops: Shops, tables: tuple[Any, Any] | None = None, queue: Any = None) -> None:
         memory = MemoryState()
         self.shops, self.tables = shops, tables or (memory.state, memory.records)
-        self.queue = MemoryQueue()
+        self.queue = MemoryQueue() if queue is None else queue
         self.clock = SystemClock()
         self.connection = _connection(shops)
         self.stores = _stores(self.connection, shops)
@@ -63,15 +65,33 @@ class Subject:
     def work(self, *changes: Change) -> None:
         """These messages and all that follow from them, one worker after the other."""
         self.queue.send(changes)
+        self.drain()
+
+    def drain(self, seconds: float | None = None) -> int:
+        """All that waits; how many messages. `seconds`: after so many a function would be stopped. What fails for now comes back."""
+        messages = 0
         while (change := self.queue.receive()) is not None:
-            self.worker.apply(change)
-            self.queue.done(change)
+            messages += 1
+            try:
+                self.worker.apply(change, seconds)
+                self.queue.done(change)
+            except SyncError as error:
+                if not error.retriable or seconds is None:
+                    raise
+                self.queue.give_back(change)
+                self.clock.sleep(AGAIN_SECONDS)
+        return messages
 
     def pull(self) -> None:
         self.work(*(self.change(Kind.STREAM, store, PRODUCTS) for store in StoreName))
 
     def sweep(self, *stores: StoreName) -> None:
         self.work(*(self.change(Kind.STREAM, store, SWEEP) for store in stores or StoreName))
+
+    def settle(self) -> None:
+        """All that was loaded is an old story: the next pull sees what is new."""
+        self.shops.catch_up()
+        self.pull()
 
     def only_compare(self) -> None:
         """Nothing is created: what the other shop lacks is left alone."""

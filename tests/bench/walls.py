@@ -27,6 +27,7 @@ def figures(products: int, times: int) -> list[Figure]:
         subject = Subject(pair, tables)
         subject.sweep()
         subject.sweep()
+        subject.settle()
         pair.set(latency=LATENCY, workers=8)
         connector = Connector(pair)
         rows = skus_of(subject, StoreName.CSCART, SAMPLE * 3)[:SAMPLE]

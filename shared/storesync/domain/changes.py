@@ -1,6 +1,7 @@
 """Changes: queued hints that records of a store may have changed. Never data to act on."""
 
 import json
+import zlib
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Self
@@ -11,6 +12,7 @@ from .model import StoreName
 VERSION = 1
 PRODUCTS, SWEEP, ORDERS = "products", "sweep", "orders"
 PREVIEW, APPLY, UNDO, REINDEX = "preview", "apply", "undo", "reindex"
+PULL_LANES = 3
 PRODUCT_STREAMS = (PRODUCTS, SWEEP, PREVIEW, APPLY, UNDO, REINDEX)
 
 
@@ -58,11 +60,13 @@ class Change:
     def group(self) -> str:
         """FIFO group: one worker per order, one for all about the products of a connection, one per other stream.
 
+        Orders that a pull found share a few groups: the many that are found after an outage leave workers to the other connections.
         Products come in batches, so one worker is as quick as the two calls at a time that a shop bears; and a sweep that goes on in
         a message behind the batches it queued never runs ahead of them.
         """
         if self.kind is Kind.ORDER:
-            return f"{self.connection}#order#{self.store}#{self.ids[0]}"
+            lane = str(zlib.crc32(self.ids[0].encode()) % PULL_LANES) if self.cause is Cause.PULL else f"id {self.ids[0]}"
+            return f"{self.connection}#order#{self.store}#{lane}"
         if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS or self.ids[0] == "preview":
             return f"{self.connection}#product"
         if self.kind is Kind.LOOK:
