@@ -29,7 +29,8 @@ class Slot:
 
 
 class Pace:
-    """Starts at two in flight, doubles while latency stays flat, then grows by one; halves when the store pushes back.
+    """Starts at two in flight, doubles while latency stays flat, then grows by one; halves when the store pushes back, but after a step by
+    one goes back by one first.
 
     `note` is told of each call's kind: only what is alike can be compared. With `least` equal to `most` the number is fixed.
     """
@@ -38,7 +39,7 @@ class Pace:
         self._least, self._most = least, most
         self.limit, self._ceiling = min(max(START, least), most), most + 1
         self._busy = self._full = self._good = self._patience = self._halvings = self._round = 0
-        self._starting, self._not_before = True, 0.0
+        self._starting, self._proven, self._not_before = True, 0, 0.0
         self._quickest: dict[str, float] = {}
         self._free = threading.Condition()
         self._threads: ThreadPoolExecutor | None = None
@@ -66,7 +67,8 @@ class Pace:
             elif slot.halvings == self._halvings:
                 self._halvings += 1
                 self._ceiling, self._patience, self._starting = max(self.limit, START + 1), PATIENCE, False
-                self._set(self.limit // 2)
+                self._set(max(self.limit // 2, self._proven))
+                self._proven = 0
 
     def _praise(self, slot: Slot, kind: str, elapsed: float) -> None:
         quickest = min(self._quickest.get(kind, elapsed) * FADING, elapsed)
@@ -82,7 +84,9 @@ class Pace:
     def _grow(self) -> None:
         """Half a round of quick answers, all begun at this limit and some when it was reached, prove that there is room."""
         wanted = self.limit * 2 if self._starting else self.limit + 1
-        self._set(wanted if self._patience <= 0 else min(wanted, self._ceiling - 1))
+        bounded = wanted if self._patience <= 0 else min(wanted, self._ceiling - 1)
+        self._proven = self.limit if bounded == self.limit + 1 else 0
+        self._set(bounded)
 
     def _set(self, limit: int) -> None:
         self._good = self._full = 0
