@@ -29,7 +29,7 @@ from tests.sandbox.simulator.setting import drawn
 from tests.sandbox.simulator.stack import Stack
 
 WORKERS = (1, 2, 4, 8, 16)
-CALLS, MOST_CALLS = 240, 960
+CALLS, MOST_CALLS = 240, 640
 WORSE = 1.2
 
 
@@ -88,7 +88,7 @@ def in_flight() -> list[Figure]:
     for workers in WORKERS:
         app, calls = _Overrun(workers), min(CALLS * workers, MOST_CALLS)
         with Server(app) as server:
-            best = _best_fixed(server.url, calls)
+            best = _best_fixed(server.url, calls, app.most)
             app.refused = 0
             shares.append(best / _taken(server.url, Breaker(time.monotonic), calls))
             refused, asked = refused + app.refused, asked + calls
@@ -100,10 +100,10 @@ def in_flight() -> list[Figure]:
     ]
 
 
-def _best_fixed(url: str, calls: int) -> float:
-    """From many to few in flight; once fewer take clearly longer, still fewer take longer still."""
+def _best_fixed(url: str, calls: int, most: int) -> float:
+    """From as many in flight as the shop bears to few; once fewer take clearly longer, still fewer take longer still."""
     best = float("inf")
-    for count in reversed(WORKERS):
+    for count in sorted((count for count in WORKERS if count <= most), reverse=True):
         taken = _taken(url, fixed(count), calls)
         if taken > best * WORSE:
             break

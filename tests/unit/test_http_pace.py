@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -144,6 +145,32 @@ def test_calls_that_were_under_way_together_push_back_once() -> None:
         with pace.slot() as slot:
             pace.note(slot, "read", 1.0, pushed_back=True)
     assert pace.limit == 1
+
+
+def quick(pace: Pace, times: int) -> None:
+    """So many rounds of good answers, as many at a time as the limit allows."""
+    for _ in range(times):
+        with ExitStack() as stack:
+            for slot in [stack.enter_context(pace.slot()) for _ in range(pace.limit)]:
+                pace.note(slot, "read", 0.1, pushed_back=False)
+
+
+def refused(pace: Pace) -> None:
+    with pace.slot() as slot:
+        pace.note(slot, "read", 0.1, pushed_back=True)
+
+
+def test_a_step_by_one_that_was_too_much_is_taken_back_by_one_and_then_by_half() -> None:
+    pace = Pace()
+    quick(pace, 2)
+    refused(pace)
+    assert pace.limit == 4
+    quick(pace, 2)
+    assert pace.limit == 6
+    refused(pace)
+    assert pace.limit == 5
+    refused(pace)
+    assert pace.limit == 2
 
 
 def test_after_a_push_back_the_limit_grows_by_one() -> None:

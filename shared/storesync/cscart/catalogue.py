@@ -57,7 +57,7 @@ class Catalogue:
         def ask(page: int, size: int) -> Answered:
             return self._ask({"sort_by": "null", "page": page, "items_per_page": size})
 
-        for stretch in walk(ask, "products", _by_id, position(seen), (position(last),) if last else ()):
+        for stretch in walk(ask, "products", _by_id, position(seen), (position(last),) if last else (), self.client.transport.begin):
             yield self._page(stretch, f"{stretch.seen}:{stretch.last[0]}" if stretch.last else "")
 
     def _page(self, stretch: Stretch, position: str = "") -> Page[Record]:

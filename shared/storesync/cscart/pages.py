@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from ..errors import FilterIgnored
+from ..http import Begin, Later
 from .decode import Json, mapping, rows, whole
 
 FIRST = 300
@@ -45,28 +47,52 @@ def window(seen: int) -> tuple[int, int]:
     return (seen - 1) // size + 1, size
 
 
-def walk(ask: Callable[[int, int], Answered], name: str, key: Callable[[Json], Key], seen: int = 0, last: Key = ()) -> Iterator[Stretch]:
+def walk(
+    ask: Callable[[int, int], Answered],
+    name: str,
+    key: Callable[[Json], Key],
+    seen: int = 0,
+    last: Key = (),
+    begin: Begin[Answered] = Later,
+) -> Iterator[Stretch]:
     """Every row behind `last` in ascending order of `key`, the first stretch even when it is empty.
 
     A page proves that no row slipped by when it begins at or before the last key; if it does not, rows went away before it, and the
-    walk steps back. Raises FilterIgnored when the rows are not in the order asked for.
+    walk steps back. Raises FilterIgnored when the rows are not in the order asked for. `begin` decides when a page is asked for: the next
+    one is known as soon as one is there.
     """
-    back = STEP_BACK
-    while True:
-        page, size = window(seen)
-        answer = ask(page, size)
-        here = rows(answer.body.get(name))
-        keys = [key(row) for row in here]
-        if keys != sorted(keys):
-            raise FilterIgnored("the list is not in the order asked for", store="cscart", list=name)
-        offset = (page - 1) * size
-        if offset and last and (not keys or keys[0] > last):
-            seen, back = max(0, min(offset, answer.total) - back), back * 2
-            continue
-        fresh = tuple(row for row, found in zip(here, keys, strict=True) if found > last)
-        seen, last, back = offset + len(here), max([last, *keys[-1:]]), STEP_BACK
-        yield Stretch(fresh, seen, last, answer.total, answer.at)
-        if seen >= answer.total and (answer.total or len(here) < size):
-            return
-        if not fresh and len(here) < size:
-            raise FilterIgnored("the shop counts more rows than it lists", store="cscart", list=name)
+    back, (page, size) = STEP_BACK, window(seen)
+    pending = begin(partial(ask, page, size))
+    try:
+        while True:
+            answer, offset = pending.result(), (page - 1) * size
+            here, keys = _in_order(answer, name, key)
+            slipped = bool(offset and last and (not keys or keys[0] > last))
+            fresh: tuple[Json, ...] = ()
+            if slipped:
+                seen, back = max(0, min(offset, answer.total) - back), back * 2
+            else:
+                fresh = tuple(row for row, found in zip(here, keys, strict=True) if found > last)
+                seen, last, back = offset + len(here), max([last, *keys[-1:]]), STEP_BACK
+            short = len(here) < size
+            done = not slipped and seen >= answer.total and bool(answer.total or short)
+            stuck = not (slipped or done or fresh) and short
+            if not (done or stuck):
+                page, size = window(seen)
+                pending = begin(partial(ask, page, size))
+            if not slipped:
+                yield Stretch(fresh, seen, last, answer.total, answer.at)
+            if done:
+                return
+            if stuck:
+                raise FilterIgnored("the shop counts more rows than it lists", store="cscart", list=name)
+    finally:
+        pending.settle()
+
+
+def _in_order(answer: Answered, name: str, key: Callable[[Json], Key]) -> tuple[list[Json], list[Key]]:
+    here = rows(answer.body.get(name))
+    keys = [key(row) for row in here]
+    if keys != sorted(keys):
+        raise FilterIgnored("the list is not in the order asked for", store="cscart", list=name)
+    return here, keys

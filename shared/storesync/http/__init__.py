@@ -1,5 +1,6 @@
 """One transport for both stores, and the guard of the addresses it may call."""
 
+from .ahead import Begin, Later, Pending
 from .calls import Answer, Call, CallClass, Classify
 from .guard import canonical_url
 from .images import download
@@ -8,4 +9,19 @@ from .redaction import redact
 from .retries import retry_after
 from .transport import Transport
 
-__all__ = ["Answer", "Breaker", "Call", "CallClass", "Classify", "Pace", "Transport", "canonical_url", "download", "redact", "retry_after"]
+__all__ = [
+    "Answer",
+    "Begin",
+    "Breaker",
+    "Call",
+    "CallClass",
+    "Classify",
+    "Later",
+    "Pace",
+    "Pending",
+    "Transport",
+    "canonical_url",
+    "download",
+    "redact",
+    "retry_after",
+]

@@ -1,15 +1,17 @@
 """How many calls a store takes at once, and when it is left alone because it fails. Both outlive the clients that make the calls."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ..errors import CircuitOpen
 
 START, MOST = 2, 16
+AHEAD = 2  # threads for what is begun in the background
 OPENS_AFTER = 5
 PROBE_SECONDS = 30.0
 FLAT, FLAT_SECONDS = 1.7, 0.02  # of the quickest answer of its kind, and what is noise in any case
@@ -106,21 +108,72 @@ class Pace:
     # -- many calls
 
     def map(self, make: Callable[[A], B], calls: Sequence[A], stop: Callable[[B], bool]) -> list[B]:
-        """In the order of the calls, as many at a time as the store takes. After a result that is to `stop`, no other call is begun."""
+        """In the order of the calls, as many at a time as the store takes. After a result that is to `stop`, no other call is begun.
+
+        What `make` raises ends it too, and is raised here; `make` itself may not use this.
+        """
+        return _Lanes(self, self._pool(), make, calls, stop).run()
+
+    def begin(self, work: Callable[[], B]) -> Future[B]:
+        """In the background; its calls wait for their turn like all others."""
+        return self._pool().submit(work)
+
+    def _pool(self) -> ThreadPoolExecutor:
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="store")
-        found: dict[int, B] = {}
-        running: dict[Future[B], int] = {}
-        at, stopped = 0, False
-        while running or (at < len(calls) and not stopped):
-            while at < len(calls) and not stopped and len(running) < self.limit:
-                running[self._threads.submit(make, calls[at])] = at
-                at += 1
-            for done in wait(running, return_when=FIRST_COMPLETED).done:
-                result = done.result()
-                found[running.pop(done)] = result
-                stopped = stopped or stop(result)
-        return [found[position] for position in sorted(found)]
+            self._threads = ThreadPoolExecutor(self._most + AHEAD, thread_name_prefix="store")
+        return self._threads
+
+
+class _Lanes(Generic[A, B]):
+    """Threads that take the next call themselves: handing each out and waiting for it costs a part of every call's time."""
+
+    def __init__(
+        self, pace: Pace, threads: ThreadPoolExecutor, make: Callable[[A], B], calls: Sequence[A], stop: Callable[[B], bool]
+    ) -> None:
+        self._pace, self._threads, self._make, self._stop = pace, threads, make, stop
+        self._left = deque(enumerate(calls))
+        self._lanes, self._idle = 0, threading.Condition()
+        self._found: dict[int, B] = {}
+        self._wrong: list[BaseException] = []
+
+    def run(self) -> list[B]:
+        with self._idle:
+            self._widen()
+            self._idle.wait_for(lambda: not self._lanes)
+        if self._wrong:
+            raise self._wrong[0]
+        return [self._found[at] for at in sorted(self._found)]
+
+    def _widen(self) -> None:
+        """As many as the limit is by now, while there is something for them to take."""
+        for _ in range(min(self._pace.limit - self._lanes, len(self._left))):
+            self._lanes += 1
+            self._threads.submit(self._lane)
+
+    def _lane(self) -> None:
+        while (taken := self._next()) is not None:
+            at, call = taken
+            try:
+                result = self._make(call)
+                stop = self._stop(result)
+            except BaseException as wrong:
+                with self._idle:
+                    self._wrong.append(wrong)
+                    self._left.clear()
+                continue
+            with self._idle:
+                self._found[at] = result
+                if stop:
+                    self._left.clear()
+                self._widen()
+
+    def _next(self) -> tuple[int, A] | None:
+        with self._idle:
+            if self._left and self._lanes <= self._pace.limit:
+                return self._left.popleft()
+            self._lanes -= 1
+            self._idle.notify_all()
+            return None
 
 
 class Outage(Protocol):

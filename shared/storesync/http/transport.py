@@ -4,16 +4,19 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from ..domain.journal import Exchange
 from ..errors import AnswerTooLarge, OutcomeUnknown, Redirected, ServerFault, StoreBusy, StoreError, Unauthorised
+from .ahead import Begun, Pending
 from .calls import CONNECT_LIMIT, MAX_BYTES, READ_LIMITS, Answer, Call, Classify
 from .pace import Breaker
 from .redaction import head, path_of
 from .retries import Repeatable, asked_wait, retrying, verdict
 from .wire import FAILURES, body, meaning, session
 
+T = TypeVar("T")
 REDIRECTS = (301, 302, 303, 307, 308)
 PUSHED_BACK = (StoreBusy, ServerFault, OutcomeUnknown, AnswerTooLarge)
 
@@ -58,6 +61,14 @@ class Transport:
         if lost := next((item for item in results if isinstance(item, Unauthorised)), None):
             raise lost
         return results
+
+    def together(self, works: Sequence[Callable[[], T]]) -> list[T]:
+        """Each may make several calls, one after another; as many side by side as the store takes. Raises what one of them raises."""
+        return self._pace.map(lambda work: work(), works, lambda _: False)
+
+    def begin(self, work: Callable[[], T]) -> Pending[T]:
+        """Several calls, one after another, beside whatever comes next here."""
+        return Begun(self._pace.begin(work))
 
     def _outcome(self, call: Call) -> Answer | StoreError:
         try:

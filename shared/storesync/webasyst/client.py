@@ -161,6 +161,10 @@ class WebasystClient:
         answers = self._sent(lambda: self.transport.map([self._with_token(call) for call in calls]))
         return [item.json() if isinstance(item, Answer) else item for item in answers]
 
+    def together(self, works: Sequence[Callable[[], T]]) -> list[T]:
+        """Works that are several calls each, side by side. Raises what one of them raises."""
+        return self.transport.together(works)
+
     def upload(self, product_id: str, filename: str, data: bytes) -> Mapping[str, object]:
         url = f"{self.url}api.php/shop.product.images.add"
         files = (("file", (filename, data, "application/octet-stream")),)

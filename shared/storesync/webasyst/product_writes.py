@@ -5,19 +5,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from ..domain import prints
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.model import Group, Product, Variant, sku_key
-from ..errors import NotKept, OutcomeUnknown, Rejected, SyncError
+from ..errors import NotKept, OutcomeUnknown, Rejected, SyncError, Unauthorised
 from ..http import Call, CallClass
 from . import payloads
 from .client import WebasystClient
 from .decode import mapping, text
 from .payloads import product_fields, sku_fields
-from .products import Products
+from .products import Found, Products, readable
 
-ROWS = 100
+ROWS, LETTERS = 250, 1_000_000  # a letter may take six bytes in a form, of which PHP takes eight millions
 LOST_AT_MOST = timedelta(minutes=15)
 Fields = dict[str, object]
 
@@ -31,25 +32,41 @@ class ProductWriter:
     # -- changes
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
-        """All batches in flight together, then the rest singly. A lost answer to a new SKU is settled by the read-back."""
-        errors: dict[str, SyncError] = {}
-        self._mass(list(_batches(writes)), errors)
-        self._singly([write for write in writes if write.current.id not in errors], errors)
-        kept = {item.id: item for item in self.products.read([write.current.id for write in writes])}
+        """Batches side by side, each read back as soon as it is written; what needs single calls comes after them. A lost answer to a new SKU
+        is settled by the read-back."""
+        done = self.client.together([partial(self._batch, batch) for batch in _batches(writes)])
+        errors = {product: error for failed, _ in done for product, error in failed.items()}
+        here = [found for _, one in done for found in one]
+        kept = {
+            item.id: item
+            for item in readable([item for one in here for item in one.products], [name for one in here for name in one.unread])
+        }
+        left = [write for write in writes if _needs_single_calls(write)]
+        if left:
+            self._singly([write for write in left if write.current.id not in errors], errors)
+            kept |= {item.id: item for item in self.products.read([write.current.id for write in left])}
         return [_outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in writes]
 
-    def _mass(self, batches: Sequence[Sequence[ProductWrite]], errors: dict[str, SyncError]) -> None:
+    def _batch(self, writes: Sequence[ProductWrite]) -> tuple[dict[str, SyncError], list[Found]]:
+        errors: dict[str, SyncError] = {}
+        self._mass(writes, errors)
+        due = [write.current.id for write in writes if not _needs_single_calls(write)]
+        return errors, [self.products.batch(due)] if due else []
+
+    def _mass(self, writes: Sequence[ProductWrite], errors: dict[str, SyncError]) -> None:
         """One bad value makes the shop refuse all rows (M1), so halves are tried until it stands alone."""
-        calls = [(batch, call) for batch in batches if (call := self._mass_call(batch))]
-        answers = self.client.many([call for _, call in calls])
-        halves: list[Sequence[ProductWrite]] = []
-        for (batch, _), answer in zip(calls, answers, strict=True):
-            if isinstance(answer, Rejected) and len(batch) > 1:
-                halves += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
-            elif isinstance(answer, SyncError):
-                errors |= {write.current.id: answer for write in batch}
-        if halves:
-            self._mass(halves, errors)
+        call = self._mass_call(writes)
+        try:
+            if call is not None:
+                self.client.send(call)
+        except Unauthorised:
+            raise
+        except SyncError as error:
+            if isinstance(error, Rejected) and len(writes) > 1:
+                self._mass(writes[: len(writes) // 2], errors)
+                self._mass(writes[len(writes) // 2 :], errors)
+            else:
+                errors |= {write.current.id: error for write in writes}
 
     def _mass_call(self, writes: Sequence[ProductWrite]) -> Call | None:
         skus = [row for write in writes for row in self._sku_rows(write)]
@@ -88,7 +105,7 @@ class ProductWriter:
         return {"stock": {stock: "" if number is None else number for stock, number in counts.items()}}
 
     def _singly(self, writes: Sequence[ProductWrite], errors: dict[str, SyncError]) -> None:
-        """What massUpdate cannot say: categories, and new variants. One call per product at a time, so that variants keep their order."""
+        """One call per product at a time, so that variants keep their order."""
         waiting = {write.current.id: self._single_calls(write) for write in writes}
         while waiting := {product: calls for product, calls in waiting.items() if calls and product not in errors}:
             answers = self.client.many([calls.pop(0) for calls in waiting.values()])
@@ -159,17 +176,29 @@ class ProductWriter:
 
 
 def _batches(writes: Sequence[ProductWrite]) -> Iterator[list[ProductWrite]]:
-    """A hundred SKU rows at most, but never a part of a product."""
+    """So many SKU rows and characters at most, but never a part of a product."""
     batch: list[ProductWrite] = []
-    size = 0
+    rows = letters = 0
     for write in writes:
-        if batch and size + len(write.desired.variants) > ROWS:
+        own, texts = len(write.desired.variants), _letters(write)
+        if batch and (rows + own > ROWS or letters + texts > LETTERS):
             yield batch
-            batch, size = [], 0
+            batch, rows, letters = [], 0, 0
         batch.append(write)
-        size += len(write.desired.variants)
+        rows, letters = rows + own, letters + texts
     if batch:
         yield batch
+
+
+def _letters(write: ProductWrite) -> int:
+    texts = write.desired.content
+    return len(texts.summary) + len(texts.description) if Group.CONTENT in write.changes else 0
+
+
+def _needs_single_calls(write: ProductWrite) -> bool:
+    """What massUpdate cannot say: categories, and new variants."""
+    moved = Group.LISTING in write.changes and write.desired.listing.categories != write.current.listing.categories
+    return moved or any(not variant.id for variant in write.desired.variants)
 
 
 def _product_row(write: ProductWrite) -> Fields:

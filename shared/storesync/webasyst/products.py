@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urljoin
 
 from ..domain.changes import position
 from ..domain.exchange import Page, Unreadable
 from ..domain.model import Category, Product, Record, Variant
 from ..errors import AnswerTooLarge, FilterIgnored, ServerFault, SyncError
-from ..http import Call
+from ..http import Begin, Call, Later, Pending
 from . import payloads
 from .client import STORE, WebasystClient
 from .clock import ShopClock
@@ -52,9 +53,6 @@ class Products:
     def stock_id(self) -> str:
         return self._wanted_stock if self._wanted_stock in self.stocks() else next(iter(self.stocks()), "")
 
-    def search(self, condition: str, limit: int = PAGE) -> Found:
-        return self._found(self.client.send(self._search_call(condition, limit)))
-
     def _search_call(self, condition: str, limit: int = PAGE) -> Call:
         query = {"hash": condition, "sort": "id", "order": "asc", "limit": limit, "escape": 0, "fields": FIELDS}
         return self.client.get_call("shop.product.search", query)
@@ -82,44 +80,62 @@ class Products:
         """A stock without a row is unlimited there; a SKU without any row has a plain count (3.6), and needs no list of stocks."""
         return replace(variant, stock=dict(variant.stocks).get(self.stock_id)) if variant.stocks else variant
 
-    def pages(self, condition: str, after: str) -> Iterator[Found]:
+    def pages(self, condition: str, after: str, begin: Begin[object] = Later, first: Pending[object] | None = None) -> Iterator[Found]:
         """Keyset pages: rows that come or go while reading shift nothing. At least one page, perhaps empty. Raises FilterIgnored when an
-        id is not behind the last one. What is too large for the shop or for us is asked for in smaller pages."""
+        id is not behind the last one. What is too large for the shop or for us is asked for in smaller pages. `begin` decides when a page is
+        asked for: the next one is known as soon as one is there."""
         last, limit = position(after), PAGE
-        while True:
-            try:
-                found = self.search(f"search/id>{last}{condition}", limit)
-            except (AnswerTooLarge, ServerFault):
-                if limit <= LEAST_PAGE:
-                    raise
-                limit = max(limit // 4, LEAST_PAGE)
-                continue
-            if found.size and min(found.numbers) <= last:
-                raise FilterIgnored("rows before the page came back", store=STORE)
-            yield found
-            if found.size < limit:
-                return
-            last = found.numbers[-1]
+        pending = first or begin(partial(self._page, condition, last, limit))
+        try:
+            while True:
+                try:
+                    answer = pending.result()
+                    numbers = [whole(row.get("id")) for row in _products(answer)]
+                except (AnswerTooLarge, ServerFault):
+                    if limit <= LEAST_PAGE:
+                        raise
+                    limit = max(limit // 4, LEAST_PAGE)
+                    pending = begin(partial(self._page, condition, last, limit))
+                    continue
+                if numbers and min(numbers) <= last:
+                    raise FilterIgnored("rows before the page came back", store=STORE)
+                if full := len(numbers) >= limit:
+                    last = numbers[-1]
+                    pending = begin(partial(self._page, condition, last, limit))
+                yield self._found(answer)
+                if not full:
+                    return
+        finally:
+            pending.settle()
+
+    def _page(self, condition: str, last: int, limit: int) -> object:
+        return self.client.send(self._search_call(f"search/id>{last}{condition}", limit))
 
     def scan(self, after: str) -> Iterator[Page[Record]]:
         """The first call's time of the shop stands on all pages: what changes behind it is for the next pull."""
         clock, done, position = self.clock(), 0, after
-        for found in self.pages("", after):
+        for found in self.pages("", after, self.client.transport.begin):
             done += found.size
             position = str(found.numbers[-1]) if found.size else position
             records = tuple(payloads.record(item) for item in found.products)
             yield Page(records, position, max(found.total, done), clock.now, clock.name, found.unread)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
-        """Two queries: a new product has no edit time (W26)."""
+        """Two queries, both begun at once: a new product has no edit time (W26)."""
         clock = self.clock()
+        conditions = {column: f"&{column}>={clock.local(since)}" for column in ("edit_datetime", "create_datetime")}
+        begun = {column: self.client.transport.begin(partial(self._page, found, 0, PAGE)) for column, found in conditions.items()}
         seen: set[str] = set()
-        for column in ("edit_datetime", "create_datetime"):
-            for found in self.pages(f"&{column}>={clock.local(since)}", ""):
-                self._check_since(found.products, column, clock.floor(since))
-                fresh = [item for item in found.products if item.id not in seen]
-                seen |= {item.id for item in fresh}
-                yield Page(tuple(payloads.record(item) for item in fresh), "", found.total, clock.now, clock.name, found.unread)
+        try:
+            for column, condition in conditions.items():
+                for found in self.pages(condition, "", first=begun[column]):
+                    self._check_since(found.products, column, clock.floor(since))
+                    fresh = [item for item in found.products if item.id not in seen]
+                    seen |= {item.id for item in fresh}
+                    yield Page(tuple(payloads.record(item) for item in fresh), "", found.total, clock.now, clock.name, found.unread)
+        finally:
+            for pending in begun.values():
+                pending.settle()
 
     @staticmethod
     def _check_since(products: Sequence[Product], column: str, floor: datetime) -> None:
@@ -131,15 +147,22 @@ class Products:
     def read(self, ids: Collection[str]) -> list[Product]:
         wanted = [item for item in dict.fromkeys(ids) if item.isdigit()]
         batches = [wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH)]
-        found: list[Product] = []
-        unread: list[str] = []
-        for batch, answer in zip(batches, self.client.many([self._search_call("id/" + ",".join(batch)) for batch in batches]), strict=True):
-            here = self._found(answer)
-            if strange := set(here.ids) - set(batch):
-                raise FilterIgnored("products that were not asked for", store=STORE, id=min(strange))
-            found += here.products
-            unread += here.unread
-        return _readable(found, unread)
+        answers = self.client.many([self._ids_call(batch) for batch in batches])
+        here = [self._asked_for(batch, answer) for batch, answer in zip(batches, answers, strict=True)]
+        return readable([product for one in here for product in one.products], [product_id for one in here for product_id in one.unread])
+
+    def batch(self, ids: Sequence[str]) -> Found:
+        """So many that one call brings them."""
+        return self._asked_for(ids, self.client.send(self._ids_call(ids)))
+
+    def _ids_call(self, ids: Sequence[str]) -> Call:
+        return self._search_call("id/" + ",".join(ids))
+
+    def _asked_for(self, ids: Sequence[str], answer: object) -> Found:
+        found = self._found(answer)
+        if strange := set(found.ids) - set(ids):
+            raise FilterIgnored("products that were not asked for", store=STORE, id=min(strange))
+        return found
 
     def find(self, skus: Collection[str], created_since: datetime | None) -> list[Product]:
         wanted = {sku.strip() for sku in skus} - {""}
@@ -149,7 +172,7 @@ class Products:
         else:
             here = [self._found(answer) for answer in self.client.many([self._word_search(sku) for sku in sorted(wanted)])]
         unread = [item for one in here for item in one.unread]
-        unique = {item.id: item for item in _readable([item for one in here for item in one.products], unread)}
+        unique = {item.id: item for item in readable([item for one in here for item in one.products], unread)}
         return [item for item in unique.values() if wanted & {variant.sku.strip() for variant in item.variants}]
 
     def _word_search(self, sku: str) -> Call:
@@ -172,7 +195,7 @@ class Products:
         return list(_flatten(tree, ""))
 
 
-def _readable(products: list[Product], unread: Collection[str]) -> list[Product]:
+def readable(products: list[Product], unread: Collection[str]) -> list[Product]:
     """One that cannot be read is not one that is not there. Raises Unreadable."""
     if unread:
         raise Unreadable(STORE, list(dict.fromkeys(unread)))
