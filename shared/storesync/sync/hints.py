@@ -71,10 +71,10 @@ def _fields(body: bytes) -> dict[str, object]:
 def _decoded(text: bytes) -> bytes:
     """The JSON behind base64; the text itself when it is something else."""
     try:
-        plain = base64.b64decode(text, validate=True)
+        plain = base64.b64decode(text, validate=True).strip()
     except binascii.Error:
         return text
-    return plain if plain.lstrip().startswith(b"{") else text
+    return plain if plain.startswith(b"{") else text
 
 
 def _json(body: bytes) -> dict[str, object]:

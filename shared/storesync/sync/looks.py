@@ -1,9 +1,8 @@
 """Answers to the console's questions: the worker looks, the answer is kept as a sheet for a while. Nothing is written to a store."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any, Protocol
 
 from ..domain.changes import Cause, Change, Kind
@@ -175,7 +174,3 @@ def _plain(info: StoreInfo) -> dict[str, Any]:
     found = asdict(info)
     found.pop("now")
     return found | {"currencies": {code: str(rate) for code, rate in info.currencies.items()}}
-
-
-def at(sheet: Mapping[str, Any]) -> datetime | None:
-    return datetime.fromisoformat(str(sheet["at"])) if sheet.get("at") else None
