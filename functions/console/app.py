@@ -5,6 +5,7 @@ from typing import Any
 import pages.connections
 import pages.frame
 import pages.health
+import pages.moving
 import pages.overview
 import pages.proofs
 import pages.records
@@ -13,6 +14,7 @@ import pages.runs
 import pages.settings
 import pages.setup
 import pages.tables
+import pages.takeover
 import pages.why
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -48,7 +50,7 @@ def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
 app.use(middlewares=[guard])
 MODULES = (
     pages.frame, pages.health, pages.overview, pages.records, pages.why, pages.runs, pages.proofs, pages.requests, pages.tables, pages.setup, pages.settings,
-    pages.connections,
+    pages.connections, pages.moving, pages.takeover,
 )  # fmt: skip
 for module in MODULES:
     app.include_router(module.router)

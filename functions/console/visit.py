@@ -1,11 +1,13 @@
 """One visit of a page: who, in which language, at which connection; and the ways to answer."""
 
+import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 import rendering
+import uploads
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
@@ -22,7 +24,7 @@ MOST_FIELDS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`form` is what was sent, None for a page that is only looked at."""
+    """`form` is what was sent, None for a page that is only looked at; `files` are the files among it."""
 
     path: str
     query: Mapping[str, str]
@@ -32,12 +34,13 @@ class Visit:
     form: FormData | None
     language: str
     session: Session | None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def of(cls, event: Any) -> "Visit":
         cookies = dict(cookie.split("=", 1) for cookie in event.get("cookies") or [] if "=" in cookie)
         headers = {name.lower(): value for name, value in (event.headers or {}).items()}
-        form = _sent(event) if event.http_method == "POST" else None
+        form, files = _sent(event, headers.get("content-type", "")) if event.http_method == "POST" else (None, {})
         return cls(
             path=event.path,
             query=event.query_string_parameters or {},
@@ -47,6 +50,7 @@ class Visit:
             form=form,
             language=texts.language(cookies.get(LANGUAGE, ""), headers.get("accept-language", "")),
             session=desk.access().session(cookies),
+            files=files,
         )
 
     def field(self, name: str) -> str:
@@ -80,6 +84,17 @@ class Visit:
         return answer
 
 
+def _sent(event: Any, content_type: str) -> tuple[FormData, Mapping[str, bytes]]:
+    """What is no form has no fields, and so no token."""
+    try:
+        if content_type.startswith(uploads.MULTIPART):
+            body = event.body or ""
+            return uploads.parted(content_type, base64.b64decode(body) if event.is_base64_encoded else body.encode())
+        return FormData(parse_qs(event.decoded_body or "", keep_blank_values=True, max_num_fields=MOST_FIELDS)), {}
+    except ValueError:
+        return FormData({}), {}
+
+
 NOTICES = {
     "saved": texts.N_("Saved."),
     "started": texts.N_("Started. What it finds appears here by itself."),
@@ -92,6 +107,10 @@ NOTICES = {
     "disconnected": texts.N_("Disconnected: the token is revoked and the key forgotten."),
     "erased": texts.N_("Erased. What the shops themselves keep is theirs to erase."),
     "removed": texts.N_("The connection is removed."),
+    "imported": texts.N_(
+        "Taken in, and paused. Enter CS-Cart's key and get a token of Webasyst, then resume it: nothing will be written twice."
+    ),
+    "taken_over": texts.N_("Queued. What is linked disappears from the list; the next pass writes nothing to it."),
     "signed_out": texts.N_("You are signed out."),
 }
 
@@ -99,14 +118,6 @@ NOTICES = {
 def cookie(name: str, value: str, seconds: int) -> Cookie:
     secure = desk.access().secure
     return Cookie(name, value, path="/", secure=secure, http_only=True, max_age=seconds, same_site=SameSite.LAX_MODE)
-
-
-def _sent(event: Any) -> FormData:
-    """What is no form has no fields, and so no token."""
-    try:
-        return FormData(parse_qs(event.decoded_body or "", keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    except ValueError:
-        return FormData({})
 
 
 def visit(router: BaseRouter) -> Visit:

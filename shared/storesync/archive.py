@@ -1,9 +1,11 @@
 """A connection's state out of a deployed stack as one file, and back in: `python -m storesync.archive --help`. With the AWS login of the shell."""
 
 import argparse
+import gzip
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from .errors import ConfigurationError, SyncError
 from .state import portable, stacks
@@ -61,9 +63,16 @@ def _export(table: Table, wanted: argparse.Namespace) -> str:
 
 
 def _import(table: Table, wanted: argparse.Namespace) -> str:
-    with wanted.file.open(encoding="utf-8") as lines:
+    with _opened(wanted.file) as lines:
         count = portable.load(table, wanted.connection, portable.documents(lines))
     return f"{count} records are in {wanted.connection}; enter the key of CS-Cart and get a token of Webasyst in the console, then resume it there"
+
+
+def _opened(file: Path) -> TextIO:
+    """Also as the console hands it out: packed."""
+    with file.open("rb") as start:
+        is_packed = start.read(2) == b"\x1f\x8b"
+    return gzip.open(file, "rt", encoding="utf-8") if is_packed else file.open(encoding="utf-8")
 
 
 ACTIONS = {"export": _export, "import": _import}

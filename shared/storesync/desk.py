@@ -78,3 +78,51 @@ def erase(connection: "Connection") -> None:
     for name in ("webasyst_token", "cscart_key", "webhook_secret", "webhook_secret_previous", "hook_path", "health_token"):
         secrets().delete(connection.id, name)
     forget(connection.id)
+
+
+MOST_EXPORTED = 4_000_000  # bytes: what a function may answer with, in base64
+MOST_READ = 200_000_000
+
+
+def exported(connection_id: str) -> bytes:
+    """All that is remembered of a connection, as one packed file. Raises TooLarge where it does not fit into an answer."""
+    import gzip
+
+    from .errors import TooLarge
+    from .state import portable
+
+    packed = gzip.compress("".join(portable.lines(state_table(), connection_id)).encode(), mtime=0)
+    if len(packed) > MOST_EXPORTED:
+        raise TooLarge("the state does not fit into an answer", bytes=len(packed))
+    return packed
+
+
+def imported(name: str, file: bytes) -> int:
+    """The same file, packed or not, as a paused connection of this name; how many records it held.
+
+    Raises ConfigurationError where the name is in use, BadMessage where it is no such file.
+    """
+    import io
+
+    from .state import portable
+
+    lines = io.TextIOWrapper(io.BytesIO(_unpacked(file)), encoding="utf-8", errors="replace")
+    taken = portable.load(state_table(), name, portable.documents(lines))
+    change(name, lambda one: replace(one, paused=True))
+    return taken
+
+
+def _unpacked(file: bytes) -> bytes:
+    """Never more than MOST_READ of it, whatever a file says that it unpacks to."""
+    import gzip
+    import io
+    import zlib
+
+    from .errors import BadMessage
+
+    if not file.startswith(b"\x1f\x8b"):
+        return file
+    try:
+        return gzip.GzipFile(fileobj=io.BytesIO(file)).read(MOST_READ)
+    except (OSError, EOFError, zlib.error) as broken:
+        raise BadMessage("not a packed file") from broken

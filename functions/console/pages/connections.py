@@ -15,7 +15,7 @@ from storesync import bootstrap, desk
 from storesync.console import customers, texts
 from storesync.console.access import PLACE
 from storesync.domain.connection import Connection
-from storesync.errors import StoreError
+from storesync.errors import BadMessage, StoreError
 from storesync.sync import addon
 from storesync.sync.looks import look
 from visit import connection, visit
@@ -27,7 +27,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 @router.get("/console/connections")
 def show() -> Response[str]:
-    return visit(router).page("connections.html", problem="", name="")
+    return _listed()
+
+
+def _listed(status: int = 200, **values: str) -> Response[str]:
+    given = {"problem": "", "name": "", "import_problem": "", "import_name": "", **values}
+    return visit(router).page("connections.html", status=status, **given)
 
 
 @router.post("/console/connections")
@@ -35,17 +40,36 @@ def add() -> Response[str]:
     """Paused until its set-up is through."""
     here = visit(router)
     name = here.field("name").lower()
-    problem = ""
-    if not _NAME.fullmatch(name) or name == PLACE:
-        problem = texts.N_("Use small letters, digits, - and _, 40 at most; “console” is taken.")
-    elif any(one.id == name for one in bootstrap.connections().list()):
-        problem = texts.N_("There is a connection of this name already.")
-    if problem:
-        return here.page("connections.html", status=422, problem=problem, name=name)
+    if problem := refused(name):
+        return _listed(422, problem=problem, name=name)
     bootstrap.connections().save(Connection(name, paused=True))
-    bootstrap.secrets().first(name, "webhook_secret", _signing_secret())
-    bootstrap.secrets().first(name, "hook_path", uuid.uuid4().hex)
+    make_secrets(name)
     return here.redirect(f"/console/c/{name}/setup")
+
+
+@router.post("/console/connections/import")
+def take_in() -> Response[str]:
+    """A file that another stack handed out, as a new connection, which stays paused until it has its secrets."""
+    here = visit(router)
+    name, file = here.field("name").lower(), here.files.get("file", b"")
+    problem = refused(name) or ("" if file else texts.N_("Choose the file."))
+    if problem:
+        return _listed(422, import_problem=problem, import_name=name)
+    try:
+        desk.imported(name, file)
+    except BadMessage:
+        problem = texts.N_("This is no file of a connection, or it was cut off. No connection has been made.")
+        return _listed(422, import_problem=problem, import_name=name)
+    make_secrets(name)
+    return here.redirect(f"/console/c/{name}/shops", "imported")
+
+
+def refused(name: str) -> str:
+    """Why a new connection cannot be called that; empty when it can."""
+    if not _NAME.fullmatch(name) or name == PLACE:
+        return texts.N_("Use small letters, digits, - and _, 40 at most; “console” is taken.")
+    taken = any(one.id == name for one in bootstrap.connections().list())
+    return texts.N_("There is a connection of this name already.") if taken else ""
 
 
 @router.get("/console/c/<connection_id>/shops")
@@ -91,6 +115,12 @@ def register_hooks(connection_id: str) -> Response[str]:
     bootstrap.secrets().first(found.id, "hook_path", uuid.uuid4().hex)
     bootstrap.queue().send([look(found.id, "hooks", uuid.uuid4().hex)])
     return visit(router).redirect(f"/console/c/{found.id}/shops", "queued")
+
+
+def make_secrets(name: str) -> None:
+    """What the shops sign their hints with."""
+    bootstrap.secrets().first(name, "webhook_secret", _signing_secret())
+    bootstrap.secrets().first(name, "hook_path", uuid.uuid4().hex)
 
 
 def _signing_secret() -> str:

@@ -66,6 +66,14 @@ WORDS = {
     "first link": N_("when both were first matched"),
     "undo": N_("undo"),
     "edited since": N_("edited since"),
+    "evidence number": N_("the number is in the comment"),
+    "evidence total": N_("same total"),
+    "evidence email": N_("same e-mail"),
+    "evidence lines": N_("same lines"),
+    "evidence date": N_("placed at the same time"),
+    "confirmed by the owner": N_("confirmed by the owner"),
+    "moved since it was shown": N_("moved since it was shown"),
+    "cannot be undone": N_("cannot be undone"),
 }
 
 

@@ -9,7 +9,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.findings import Finding, Weight
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, NotFound, SyncError
-from . import choosing, comparing, order_choosing, pairing, proof, repair
+from . import choosing, comparing, order_choosing, pairing, proof, repair, takeover
 from .budget import Budget
 from .index import SkuIndex
 from .leases import LEASE_SECONDS, patient_lease
@@ -39,6 +39,7 @@ class Looks:
         `product` or `order`, a store and an id: both sides of that record. `proof`: whether both shops agree; `repair`: what a proof lists is
         brought together; `choose`, a store and a CS-Cart product, or `choose_order`, a store and an order of a store: that store's values win. `hooks`: CS-Cart
         tells us of changes by itself.
+        `takeover` since a day: which orders another tool has mirrored; `adopt`: those that the owner confirmed are linked.
         """
         if ids[0] == "survey":
             return self._survey()
@@ -52,6 +53,10 @@ class Looks:
             return choosing.Choice(self._world).run(StoreName(ids[1]), ids[2])
         if ids[0] == order_choosing.QUESTION:
             return order_choosing.OrderChoice(self._world).run(StoreName(ids[1]), StoreName(ids[2]), ids[3])
+        if ids[0] == takeover.QUESTION:
+            return takeover.TakeOver(self._world, self._sheets, self._budget).run(*ids[1:])
+        if ids[0] == takeover.ADOPT:
+            return takeover.Adoption(self._world).run(ids[1])
         if ids[0] == "hooks":
             return self._hooks()
         if ids[0] in ("product", "order") and len(ids) == 3:
