@@ -83,6 +83,24 @@ def test_a_preview_shows_a_write_and_its_application_makes_that_write(site: Site
     expect(page.get_by_role("row", name="4321.5 4321.5")).to_be_visible()
 
 
+def test_what_is_remembered_is_downloaded_and_taken_in_as_another_connection(site: Site, page: Page) -> None:
+    sign_in(site, page)
+    page.goto(f"{site.url}/c/main/moving")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    file = download.value.path()
+    assert download.value.suggested_filename == "main-state.jsonl.gz"
+    for content, said in ((file.read_bytes()[:200], "it was cut off"), (file.read_bytes(), "Taken in, and paused.")):
+        page.goto(f"{site.url}/connections")
+        page.get_by_text("Take in a file").click()
+        page.get_by_label("Name of the new connection").fill("copy")
+        page.get_by_label("The file").set_input_files({"name": "main-state.jsonl.gz", "mimeType": "application/gzip", "buffer": content})
+        page.get_by_role("button", name="Take it in").click()
+        expect(page.locator("main")).to_contain_text(said)
+    page.goto(f"{site.url}/c/copy/records?q=SKU-000001")
+    expect(page.locator("main a[href*='/c/copy/records/product/']").first).to_be_visible()
+
+
 def call(site: Site, verb: str, path: str, body: object = None) -> Any:
     """As a merchant's own tool would edit the CS-Cart shop."""
     answer = requests.request(

@@ -28,7 +28,7 @@ NASTY = "<script>document.title='owned'</script>\"'>&{{7*7}}"
 NOW = datetime.now(UTC)
 PAGES = ("", "/records", "/parked", "/requests", "/statuses", "/tables", "/tables/shipping", "/settings", "/shops", "/setup/cscart", "/setup/webasyst",
          "/setup/defaults", "/setup/statuses", "/setup/check", "/setup/preview", "/records/product/cscart/1", "/records/order/cscart/1",
-         "/records?q=SKU-1", "/runs", "/runs/plan", "/runs/part", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
+         "/records?q=SKU-1", "/runs", "/runs/plan", "/runs/part", "/moving", "/takeover", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
 COUNTS = {"none": 0, "one": 1, "many": 40}
 
 
@@ -125,6 +125,9 @@ def sheets(kept: Sheets, count: int) -> None:
             {"differences": [{"kind": "product", "subject": NASTY, "field": "name", "cscart": NASTY, "webasyst": "x"}] * count},
             600,
         )
+        kept.save("takeover", {"phase": "done", "since": NOW.isoformat(), "pair_sheets": 1}, 600)
+        pair = {"webasyst": "9", "evidence": ["number", "total"], "total": NASTY, "at": NOW.isoformat()}
+        kept.save("takeover:pairs:0", {"pairs": [pair | {"cscart": str(one + 100), "certain": one % 2 > 0} for one in range(count)]}, 600)
         kept.save("product:cscart:1", {"at": NOW.isoformat(), "here": {"cscart": True, "webasyst": True}, "lines": [line] * count}, 600)
 
 

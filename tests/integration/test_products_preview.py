@@ -94,7 +94,7 @@ def test_the_writes_sent_are_the_writes_shown(seed):
     shown = plan(scene)
     sent = apply(scene)
     assert writes(sent) == writes(shown)
-    assert {item.subject for item in sent if item.action is Action.CREATED} == {"B"}
+    assert {item.subject for item in sent if item.action is Action.CREATED} == {"B", "B-2"}
     assert plan(scene, "preview2") == []
     assert scene.sweep() == 0
 

@@ -14,7 +14,7 @@ from .request_log import STAMP, Requests, packed
 
 PACK_CHARACTERS = 30_000  # a reader of one entry pays for its pack
 PART_CHARACTERS = 90_000  # of four bytes each at most, and so below what an item may hold
-PAGE = 20
+PAGE, MOST_READ = 20, 100
 
 Document = dict[str, Any]
 
@@ -55,9 +55,13 @@ class Journal(Requests):
     # -- reading
 
     def history(self, kind: str, subject: str, limit: int = 50) -> list[Entry]:
-        """The newest first."""
+        """The newest first: one query for the keys, and one read for all their packs up to a hundred."""
         keys = (item.sk for item in self.table.query(self._history(kind, subject), newest_first=True, limit=limit))
-        found = (entry for entry in self._newest(self._of_day(keys, newest_first=True)) if (entry.kind, entry.subject) == (kind, subject))
+        found = (
+            entry
+            for entry in self._newest(self._of_day(keys, newest_first=True, page=MOST_READ))
+            if (entry.kind, entry.subject) == (kind, subject)
+        )
         return list(islice(found, limit))
 
     def recent(self, limit: int = 100, before: datetime | None = None) -> list[Entry]:
@@ -74,11 +78,11 @@ class Journal(Requests):
         for item in self._of_day(keys):
             yield from (entry for entry in self._entries(item) if entry.run == run)
 
-    def _of_day(self, keys: Iterable[str], *, newest_first: bool = False) -> Iterator[Item]:
+    def _of_day(self, keys: Iterable[str], *, newest_first: bool = False, page: int = PAGE) -> Iterator[Item]:
         """In the order of the keys, some at a time."""
         left = iter(keys)
-        while page := list(islice(left, PAGE)):
-            found = self.table.get_many((self._pk("day", sk[:10]), sk) for sk in page)
+        while some := list(islice(left, page)):
+            found = self.table.get_many((self._pk("day", sk[:10]), sk) for sk in some)
             yield from sorted(found, key=lambda item: item.sk, reverse=newest_first)
 
     def _newest(self, items: Iterable[Item]) -> Iterator[Entry]:

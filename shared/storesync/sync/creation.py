@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from ..domain import fields
 from ..domain.exchange import Outcome
 from ..domain.journal import Action, Entry
-from ..domain.model import Product, StoreName
+from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.planning import Pair, Plan, Side, media_direction
 from ..errors import NotKept, OutcomeUnknown, SyncError
 from .imaging import ImageStep
@@ -75,9 +76,16 @@ class Creations:
         update = _as_update(store, match, _as_sent(created, item.desired), self.world)
         kept = {store: item.match.source, store.other: created}
         self.notes.counts[f"created_{store.other}"] += 1
-        new = fields.text({"name": created.content.name, "skus": [variant.sku for variant in created.variants]})
+        main, *others = created.variants
+        named = [variant.sku for variant in created.variants]
+        new = fields.text({"name": created.content.name, "skus": named, **_values(main)})
         rule = f"new in {store}"
         self.linker.tell(Entry("product", label(created), Action.CREATED, store.other, created.id, new=new, rule=rule))
+        for variant in others:
+            sku = variant.sku.strip()
+            self.linker.tell(
+                Entry("product", sku, Action.CREATED, store.other, created.id, "variant", new=fields.text(_values(variant)), rule=rule)
+            )
         error: SyncError | None = None
         if update.media is not None and self.images.late:
             self.linker.put_off_images(update)
@@ -102,3 +110,8 @@ def _as_update(store: StoreName, match: Match, made: Product, world: World) -> U
     target, rule = media_direction(world.connection, pair)
     desired = {name: sides[name].product for name in StoreName}
     return Update(store, match, pair, Plan(desired=desired), target if match.source.images else None, rule)
+
+
+def _values(variant: Variant) -> dict[str, Any]:
+    """What a new variant began with, so that each SKU knows where its values come from."""
+    return {**fields.of_variant(variant, Group.PRICE), **fields.of_variant(variant, Group.STOCK)}

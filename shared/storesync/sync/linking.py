@@ -106,7 +106,7 @@ class Linker:
     def _tell(self, update: Update, kept: Mapping[StoreName, Product]) -> None:
         ids = {name: kept[name].id for name in StoreName}
         at = self.world.clock.now()
-        self._entries += records.entries(update.plan.decisions, ids, self.notes.cause, self.notes.run, at)
+        self._entries += records.entries(update.plan.decisions, ids, self.notes.cause, self.notes.run, at, kept)
         for sku, pieces in update.plan.oversold.items():
             told = fields.text({"sold_too_many": pieces})
             self._entries.append(
@@ -121,9 +121,10 @@ class Linker:
             for item in variants:
                 self._entries.append(Entry("product", item.sku.strip(), Action.CREATED, store, ids[store], "variant", rule="new variant"))
         if not update.match.linked and update.pair.made_from is None:
-            self._entries.append(
-                Entry("product", label(kept[StoreName.CSCART]), Action.LINKED, StoreName.WEBASYST, ids[StoreName.WEBASYST], rule="same SKU")
-            )
+            main, there = label(kept[StoreName.CSCART]), ids[StoreName.WEBASYST]
+            others = {item.sku.strip() for item in kept[StoreName.CSCART].variants if item.id in update.pair.variants} - {main}
+            for sku in (main, *sorted(others)):
+                self._entries.append(Entry("product", sku, Action.LINKED, StoreName.WEBASYST, there, rule="same SKU"))
 
     def set_aside(self, update: Update, kept: Mapping[StoreName, Product], error: SyncError) -> None:
         """The record waits, but what both stores demonstrably hold by now is agreed on: it is not done a second time."""
@@ -135,6 +136,9 @@ class Linker:
             reason = type(error).__name__ if store is update.store else ""
             rows = records.rows(store, kept[store], kept[store.other].id if known else "", pairs, known, now, reason, settings)
             self._add([row for row in rows if row not in known and (known or reason)], update.pair.variants, fresh=False)
+        done = [item for item in update.plan.decisions if records.is_kept(item, kept[item.target])]
+        ids = {name: kept[name].id for name in StoreName}
+        self._entries += records.entries(done, ids, self.notes.cause, self.notes.run, self.world.clock.now(), kept)
         self.notes.tell_parked(update.store, update.match.source, error, update.match.rows[update.store])
 
     def _held(self, store: StoreName, update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:

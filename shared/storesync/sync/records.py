@@ -1,7 +1,9 @@
 """What a pass remembers of a pair after it agreed: claims, rows with prints, and journal entries."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ..domain import fields, prints
 from ..domain.changes import Cause
@@ -128,5 +130,37 @@ def entry(decision: Decision, record_id: str, cause: Cause, run: str, at: dateti
     )
 
 
-def entries(decisions: Sequence[Decision], ids: Mapping[StoreName, str], cause: Cause, run: str, at: datetime) -> list[Entry]:
-    return [entry(decision, ids[decision.target], cause, run, at) for decision in decisions]
+def entries(
+    decisions: Sequence[Decision], ids: Mapping[StoreName, str], cause: Cause, run: str, at: datetime, kept: Mapping[StoreName, Product]
+) -> list[Entry]:
+    """`data["kept"]`: what the store made of the new value, where it is something else. A SKU that changes is told under both names."""
+    told = [(item, _with_kept(entry(item, ids[item.target], cause, run, at), item, kept[item.target])) for item in decisions]
+    renamed = [replace(one, subject=name, data={}) for item, one in told for name in _other_names(item)]
+    return [one for _, one in told] + renamed
+
+
+def _other_names(decision: Decision) -> set[str]:
+    names = {str(values.get("sku", "")).strip() for values in (decision.old, decision.new)}
+    return names - {"", decision.subject} if decision.group is Group.IDENTITY else set()
+
+
+def _with_kept(told: Entry, decision: Decision, product: Product) -> Entry:
+    now = _now(decision, product)
+    return replace(told, data={**told.data, "kept": fields.text(now)}) if now and now != dict(decision.new) else told
+
+
+def _now(decision: Decision, product: Product) -> dict[str, Any]:
+    """The decision's fields as they are in its target; empty when the variant is gone."""
+    variant_id = decision.key.partition(":")[2]
+    if not variant_id:
+        found = fields.of_product(product, decision.group)
+    elif (variant := product.variant(variant_id)) is not None:
+        found = fields.of_variant(variant, decision.group)
+    else:
+        return {}
+    return {name: found[name] for name in decision.new if name in found}
+
+
+def is_kept(decision: Decision, product: Product) -> bool:
+    """Whether its target holds what was decided, byte for byte."""
+    return _now(decision, product) == dict(decision.new)

@@ -31,7 +31,7 @@ def ask(connection: str, run: str, undo: str) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What a run made of one group of one record: `old` before its first write, `new` after its last."""
+    """What a run made of one group of one record: `old` before its first write, `new` as the store kept it after its last."""
 
     key: str
     group: Group
@@ -159,7 +159,7 @@ def _gathered(entries: Iterable[Entry]) -> tuple[dict[tuple[str, str], list[Imag
 
 
 def _joined(earlier: Image | None, entry: Entry) -> Image:
-    old, new = fields.read(entry.old), fields.read(entry.new)
+    old, new = fields.read(entry.old), fields.read(entry.data.get("kept") or entry.new)
     if earlier is not None:
         old, new = {**old, **earlier.old}, {**earlier.new, **new}
     return Image(entry.data["key"], Group(entry.group), entry.subject, old, new)
