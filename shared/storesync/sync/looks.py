@@ -41,27 +41,26 @@ class Looks:
         tells us of changes by itself.
         `takeover` since a day: which orders another tool has mirrored; `adopt`: those that the owner confirmed are linked.
         """
-        if ids[0] == "survey":
-            return self._survey()
-        if ids[0] == "preview":
-            return self._preview()
-        if ids[0] == proof.QUESTION:
-            return proof.Proof(self._world, self._sheets, self._budget).run(*ids[1:])
-        if ids[0] == repair.QUESTION:
-            return repair.Repair(self._world).run(proof.differences(self._sheets, ids[1]))
-        if ids[0] == choosing.QUESTION:
-            return choosing.Choice(self._world).run(StoreName(ids[1]), ids[2])
-        if ids[0] == order_choosing.QUESTION:
-            return order_choosing.OrderChoice(self._world).run(StoreName(ids[1]), StoreName(ids[2]), ids[3])
-        if ids[0] == takeover.QUESTION:
-            return takeover.TakeOver(self._world, self._sheets, self._budget).run(*ids[1:])
-        if ids[0] == takeover.ADOPT:
-            return takeover.Adoption(self._world).run(ids[1])
-        if ids[0] == "hooks":
-            return self._hooks()
-        if ids[0] in ("product", "order") and len(ids) == 3:
-            return self._compare(ids[0], StoreName(ids[1]), ids[2])
-        return {"unknown": 1}
+        if ids[0] in ("product", "order"):
+            return self._compare(ids[0], StoreName(ids[1]), ids[2]) if len(ids) == 3 else {"unknown": 1}
+        found = self._answers().get(ids[0])
+        return found(*ids[1:]) if found else {"unknown": 1}
+
+    def _answers(self) -> dict[str, Callable[..., dict[str, int]]]:
+        world, sheets, budget = self._world, self._sheets, self._budget
+        return {
+            "survey": self._survey,
+            "preview": self._preview,
+            "hooks": self._hooks,
+            proof.QUESTION: proof.Proof(world, sheets, budget).run,
+            repair.QUESTION: lambda proof_id: repair.Repair(world).run(proof.differences(sheets, proof_id)),
+            choosing.QUESTION: lambda store, product: choosing.Choice(world).run(StoreName(store), product),
+            order_choosing.QUESTION: lambda wins, store, order: order_choosing.OrderChoice(world).run(
+                StoreName(wins), StoreName(store), order
+            ),
+            takeover.QUESTION: takeover.TakeOver(world, sheets, budget).run,
+            takeover.ADOPT: takeover.Adoption(world).run,
+        }
 
     def _hooks(self) -> dict[str, int]:
         """Has CS-Cart's own hooks send their hints to us."""
