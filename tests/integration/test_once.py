@@ -57,8 +57,7 @@ def test_a_day_of_edits_on_both_sides_ends_with_both_shops_equal(state: Path) ->
     assert (result["agree"], result["differences"], result["dead_letters"], result["quiet_pass_writes"]) == (True, [], 0, 0), told
     assert running.returncode == 0
     assert result["products"] > 12
-    # Five as a rule. Three were seen once, on a busy machine, and why is not known: what the program told is shown below that.
-    assert result["orders"] >= 3, told
+    assert result["orders"] >= 4, told
     assert min(*result["writes"].values(), *result["calls"].values()) > 0
     assert remains.shown(state) == {}
 

@@ -39,23 +39,30 @@ class Day:
         self.expected: dict[str, dict[str, object]] = {}
 
     def play(self, edits: int, orders: int) -> dict[str, int]:
-        """So many products edited on either side, two new ones, and so many orders placed in CS-Cart; how often each was done."""
-        rows = list(self.cscart.products())
-        held = Counter(str(row["product_code"]).strip() for row in rows)
-        single = [row for row in rows if not row.get("variation_group_id") and held[str(row["product_code"]).strip()] == 1]
-        codes = {str(row["product_code"]).strip() for row in rows if held[str(row["product_code"]).strip()] == 1} - {""}
-        theirs = [row for row in self.webasyst.products() if _codes(row) and _codes(row) <= codes]
+        """So many products edited on either side, two new ones, and so many orders placed in CS-Cart; how often each was done.
+
+        Drawn by SKU: what ids the sync gave its products depends on which of them it made first.
+        """
+        rows = sorted(self.cscart.products(), key=_code)
+        held = Counter(_code(row) for row in rows)
+        single = [row for row in rows if not row.get("variation_group_id") and held[_code(row)] == 1]
+        codes = {_code(row) for row in rows if held[_code(row)] == 1} - {""}
+        theirs = sorted(
+            (row for row in self.webasyst.products() if _codes(row) and _codes(row) <= codes), key=lambda row: sorted(_codes(row))
+        )
         self.random.shuffle(theirs)
-        touched = {code for row in theirs[:edits] for code in _codes(row)}
         shared = {code for row in theirs for code in _codes(row)}
-        free = [row for row in single if str(row["product_code"]).strip() in shared - touched]
-        self._edit_webasyst(theirs[:edits])
+        spared = self._spared([row for row in rows if _code(row) in shared], orders)
+        edited = [row for row in theirs if not _codes(row) & spared][:edits]
+        touched = {code for row in edited for code in _codes(row)}
+        free = [row for row in single if _code(row) in shared - touched - spared]
+        self._edit_webasyst(edited)
         chosen = self.random.sample(free, min(edits, len(free)))
-        touched |= {str(row["product_code"]).strip() for row in chosen}
+        touched |= {_code(row) for row in chosen}
         self._edit_cscart(chosen)
         self._new_products()
-        self._orders([row for row in rows if str(row["product_code"]).strip() in shared - touched], orders)
-        left = [sku for row in theirs[edits:] for sku in values(row["skus"]) if str(sku["sku"]).strip() not in touched and _countable(sku)]
+        self._orders([row for row in rows if _code(row) in shared - touched], orders)
+        left = [sku for row in theirs for sku in values(row["skus"]) if str(sku["sku"]).strip() not in touched and _countable(sku)]
         self.sold = self.random.sample(left, min(9, len(left)))
         return dict(self.done)
 
@@ -164,8 +171,15 @@ class Day:
 
     # -- orders
 
+    def _spared(self, rows: list[dict[str, Any]], orders: int) -> set[str]:
+        """Products that nobody edits, so that there is something to order in a small shop too."""
+        stocked = [row for row in rows if _orderable(row)]
+        return {_code(row) for row in self.random.sample(stocked, min(len(stocked), max(orders, 3)))}
+
     def _orders(self, rows: list[dict[str, Any]], count: int) -> None:
-        stocked = [row for row in rows if int(row["amount"]) > 5 and row["status"] == "A"]
+        stocked = [row for row in rows if _orderable(row)]
+        if count and not stocked:
+            self.problems.append("the script could not do this: ordered in cscart: no product is left to order")
         for nth in range(count if stocked else 0):
             chosen = self.random.sample(stocked, min(len(stocked), self.random.randint(1, 3)))
             lines = {str(row["product_id"]): self.random.randint(1, 2) for row in chosen}
@@ -202,6 +216,14 @@ def picture(shade: int, side: int = 24) -> bytes:
     parts = ((b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts)
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _orderable(row: dict[str, Any]) -> bool:
+    return int(row["amount"]) > 5 and row["status"] == "A"
+
+
+def _code(row: dict[str, Any]) -> str:
+    return str(row["product_code"]).strip()
 
 
 def _codes(product: dict[str, Any]) -> set[str]:
