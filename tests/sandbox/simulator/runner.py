@@ -55,8 +55,11 @@ def _tell(seed: int, faults: list[tuple[str, str]]) -> None:
 
 
 def _tell_coverage(happened: Counter[str]) -> None:
-    for name in (*SWITCHES, "told", "deliveries"):
+    """`told` counts what the engine said that it cannot know, and what was found to be as it said."""
+    for name in SWITCHES:
         print(f"  {name:28} {happened[name] or 'NEVER'}")
+    for name in ("told", "deliveries"):
+        print(f"  {name:28} {happened[name]}")
 
 
 def _play_all(seeds: Sequence[int]) -> list[Finding]:
