@@ -160,20 +160,6 @@ def test_what_webasyst_gives_back_for_a_mirrored_order_is_no_stock(default: Shop
     assert left == (98 if actions[-1] in ("restore", "process") else 100)
 
 
-def test_a_mirror_that_is_cancelled_before_anybody_saw_it_gives_nothing_back(default: Shops) -> None:
-    product = known(default)
-    order_id = default.place({product: 2})
-    default.fail(WEBASYST, "status", "order.search", after=1, times=9)
-    with pytest.raises(StoreError):
-        default.hint(CSCART, order_id)
-    default.servers[WEBASYST].faults.clear()
-    default.theirs.act(default.mirror(order_id)["id"], "delete")
-    default.clock.ahead += timedelta(seconds=31)
-    default.hint(CSCART, order_id)
-    default.sync_products()
-    assert default.stock(product) == (100, 100)
-
-
 @pytest.mark.parametrize("carried", [False, True])
 def test_what_an_edit_in_webasyst_gives_back_is_no_stock(default: Shops, carried: bool) -> None:
     default.change(order_edits_to_cscart=carried)

@@ -93,6 +93,13 @@ def test_what_was_read_right_after_a_lost_answer_settles_it_for_good() -> None:
     assert (believed.agreed, believed.doubts) == ({"7": 45}, {})
 
 
+def test_a_note_of_an_earlier_version_is_understood() -> None:
+    old = {"writes": {"cscart": {"stock:7": ["50", "45", "stock:7", "45"]}}, "agreed": {"7": 45}, "media": "", "added": {}}
+    for count, kept in ((45, "45"), (44, "45"), (50, "50")):
+        pair = Pair(Side(product(count, LATER)), Side(product(45, EARLIER)), {"7": "7"})
+        assert belief(old, pair, lambda _: timedelta()).kept[CSCART]["stock:7"] == kept
+
+
 def test_a_doubt_is_kept_until_it_is_told() -> None:
     pair = Pair(Side(product(45, EARLIER)), Side(product(42, LATER, price="11")), {"7": "7"})
     found = belief(noted(45), pair, lambda _: timedelta())

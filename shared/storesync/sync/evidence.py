@@ -27,26 +27,28 @@ class Verdict:
 
 
 def traces(product: Product, store: StoreName, key: str, written: Mapping[str, Any]) -> dict[str, str]:
-    """To be noted before the write, to be compared after it."""
+    """To be noted before the write, to be compared after it. `made` is added when it is known."""
     return {"stamp": _stamp(product, store, key), "rest": _rest(product, store, key, written)}
 
 
 def judged(noted: Mapping[str, Any], store: StoreName, key: str, product: Product, skew: Skew) -> Verdict:
     """`noted`: the note of the pair; `key`: of a count that is written in `store`; `product`: as it is there now."""
-    written = noted["writes"][store]
-    write, now = written[key], prints.of(product)
-    if "made" in write:
-        return Verdict(write["made"])
+    written, now = noted["writes"][store], prints.of(product)
+    old, new, *_ = written[key]
+    count, trace = now.get(key), noted.get("traces", {}).get(store, {}).get(key)
+    if old == new or (trace and "made" in trace):
+        return Verdict(old == new or trace["made"])
     mates = [name for name in written if name in _row(product, store, key) and not name.startswith(Group.STOCK)]
-    if any(now.get(name) == written[name]["new"] != written[name]["old"] for name in mates):
+    if any(now.get(name) == written[name][1] != written[name][0] for name in mates):
         return Verdict(True)  # one call writes them together
-    old, new, count = write["old"], write["new"], now.get(key)
+    if trace is None:  # noted by an earlier version
+        return Verdict(abs(int(count or 0) - int(new)) <= abs(int(count or 0) - int(old)))
     stamp, noted_at = _stamp(product, store, key), datetime.fromisoformat(noted["at"])
-    if stamp == write["stamp"]:
+    if stamp == trace["stamp"]:
         ahead = skew(store) if stamp else timedelta()
         if not stamp or (ahead is not None and datetime.fromisoformat(stamp) - ahead < noted_at - SECOND):
             return Verdict(False)
-    foreign = stamp == write["stamp"] or _rest(product, store, key, written) != write["rest"]
+    foreign = stamp == trace["stamp"] or _rest(product, store, key, written) != trace["rest"]
     if store is StoreName.WEBASYST and not foreign and _meanwhile(stamp, noted_at, skew(store)):
         return Verdict(True)
     if count == new or (count == old and foreign):

@@ -56,39 +56,48 @@ def intended(item: Intention, merging: bool, at: str, earlier: Belief) -> dict[s
     pair = item.pair
     now = {store: prints.of(pair.side(store).product) for store in StoreName}
     then = {store: prints.of(item.desired[store]) for store in StoreName}
-    writes: dict[str, dict[str, dict[str, Any]]] = {}
+    writes: dict[str, dict[str, list[str]]] = {}
     agreed: dict[str, int] = {}
     for decision in item.decisions:
         store, key = decision.target, decision.key
         other = twin(pair, store.other, key)
-        writes.setdefault(store, {})[key] = {
-            "old": now[store].get(key, ""), "new": then[store][key], "other": other, "seen": now[store.other].get(other, ""),
-        }  # fmt: skip
+        writes.setdefault(store, {})[key] = [now[store].get(key, ""), then[store][key], other, now[store.other].get(other, "")]
         if merging and decision.group is Group.STOCK and decision.new["stock"] is not None:
             agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
-    for store in StoreName if agreed else ():
-        written = writes.get(store, {})
-        for key in written:
-            if key.startswith(Group.STOCK):
-                written[key] |= evidence.traces(pair.side(store).product, store, key, written)
     added = {store: _gained(variants, pair.side(store.other).product) for store, variants in item.added.items()}
     noted = {"at": at, "writes": writes, "agreed": agreed, "media": item.media or "", "added": added}
-    return noted | {"kept": dict(earlier.kept), "doubts": dict(earlier.doubts)}
+    return noted | {"traces": _traces(pair, writes) if agreed else {}, "kept": dict(earlier.kept), "doubts": dict(earlier.doubts)}
+
+
+def _traces(pair: Pair, writes: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Of the counts that are written."""
+    return {
+        store: {
+            key: evidence.traces(pair.side(StoreName(store)).product, StoreName(store), key, written)
+            for key in written
+            if key.startswith(Group.STOCK)
+        }
+        for store, written in writes.items()
+    }
 
 
 def ended(noted: Mapping[str, Any], end: Ended, skew: evidence.Skew) -> dict[str, Any]:
-    """With what is known of each write now; what is not, is judged when the pair is met again."""
+    """With what is known of each write now; what is not, is judged when the pair is met again. One that was made is noted as one that
+    changed nothing.
+    """
     writes = {
-        store: {key: change | _made(noted, StoreName(store), key, end, skew) for key, change in changes.items()}
+        store: {key: [change[1], *change[1:]] for key, change in changes.items()} if store in end.answered else changes
         for store, changes in noted["writes"].items()
     }
-    return {**noted, "writes": writes}
+    traces = {
+        store: {key: trace | _made(noted, StoreName(store), key, end, skew) for key, trace in found.items()}
+        for store, found in noted.get("traces", {}).items()
+    }
+    return {**noted, "writes": writes, "traces": traces}
 
 
 def _made(noted: Mapping[str, Any], store: StoreName, key: str, end: Ended, skew: evidence.Skew) -> dict[str, bool]:
-    if store in end.answered:
-        return {"made": True}
-    if "stamp" not in noted["writes"][store][key] or store not in end.seen:
+    if store in end.answered or store not in end.seen:
         return {}
     found = evidence.judged(noted, store, key, end.seen[store], skew)
     return {"made": found.made} if found.sure else {}
@@ -110,17 +119,17 @@ def _gained(variants: Sequence[Variant], source: Product) -> dict[str, dict[str,
 
 def belief(noted: Mapping[str, Any], pair: Pair, skew: evidence.Skew) -> Belief:
     now = {store: prints.of(pair.side(store).product) for store in StoreName}
-    kept = {store: {**pair.side(store).prints, **noted["kept"].get(store, {})} for store in StoreName}
+    kept = {store: {**pair.side(store).prints, **noted.get("kept", {}).get(store, {})} for store in StoreName}
     for store in StoreName:
-        for key, write in noted["writes"].get(store, {}).items():
-            if write.get("made", write["new"] == now[store].get(key)):
-                kept[store][key], kept[store.other][write["other"]] = write["new"], write["seen"]
+        for key, (old, new, other, seen) in noted["writes"].get(store, {}).items():
+            if new in (old, now[store].get(key)):
+                kept[store][key], kept[store.other][other] = new, seen
     if noted["media"]:
         target = StoreName(noted["media"])
         kept[target][Group.MEDIA.value], kept[target.other][Group.MEDIA.value] = now[target][Group.MEDIA.value], LATE
     for store in StoreName:
         _believe_gained(pair, store, noted["added"].get(store, {}), kept)
-    agreed, doubts = {}, dict(noted["doubts"])
+    agreed, doubts = {}, dict(noted.get("doubts", {}))
     for ours, count in noted["agreed"].items():
         pieces = _settle(noted, pair, ours, now, kept, skew)
         if pieces is not None:
@@ -153,7 +162,7 @@ def _settle(noted: Mapping[str, Any], pair: Pair, ours: str, now: Prints, kept: 
     if any(now[store].get(key, prints.UNLIMITED) == prints.UNLIMITED for store, key in keys.items()):
         return None
     writes = {store: noted["writes"].get(store, {}).get(key) for store, key in keys.items()}
-    if any(write and prints.UNLIMITED in (write["old"], write["new"]) for write in writes.values()):
+    if any(write and prints.UNLIMITED in write[:2] for write in writes.values()):
         return None
     doubt = 0
     for store, key in keys.items():
@@ -162,8 +171,8 @@ def _settle(noted: Mapping[str, Any], pair: Pair, ours: str, now: Prints, kept: 
             kept[store][key] = str(noted["agreed"][ours])
             continue
         found = evidence.judged(noted, store, key, pair.side(store).product, skew)
-        kept[store][key] = write["new"] if found.made else write["old"]
-        doubt += 0 if found.sure else abs(int(write["new"]) - int(write["old"]))
+        kept[store][key] = write[1] if found.made else write[0]
+        doubt += 0 if found.sure else abs(int(write[1]) - int(write[0]))
     return doubt
 
 

@@ -6,12 +6,13 @@ What the shop believes to have taken is remembered with the link; where it chang
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ..domain import prints
+from ..domain import prints, statuses
 from ..domain.exchange import ProductWrite
-from ..domain.journal import Action
+from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.orders import Order
 from .leases import LEASE_SECONDS, patient_lease
@@ -48,7 +49,7 @@ def announce(work: OrderWork, there: Order) -> None:
 
 def undo(work: OrderWork, there: Order) -> None:
     """Set right what others moved. The counts to be reached are written down first, so that a second try does not move them again."""
-    held = work.draft.held
+    held = work.draft.held if work.draft.held is not None else _presumed(work, there)
     if not there.stock_suppressed or (held is not None and held == believed(there) and not work.draft.owed):
         return
     if held is None:
@@ -61,6 +62,22 @@ def undo(work: OrderWork, there: Order) -> None:
             work.save()
         _settle(work, counted)
     work.note(owed={})
+
+
+def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
+    """Our own write was cut off, and we do not know how it left the flag. Has somebody cancelled the order since, the shop may have given
+    back pieces that it never took: that is presumed, as it sells too few rather than too many, and said.
+    """
+    cancelled = there.stock_suppressed and there.status in statuses.CANCELLED and StoreName.CSCART in work.both
+    if not cancelled or statuses.cancels(work.connection.statuses, work.both[StoreName.CSCART].status):
+        return None
+    for sku, count in Counter({line.sku.strip(): int(line.quantity) for line in there.lines if line.variant_id}).items():
+        told = json.dumps({"pieces_in_doubt": count})
+        entry = Entry(
+            "product", sku, Action.CONFLICT, StoreName.WEBASYST, there.id, Group.STOCK, new=told, rule="doubtful", cause=work.cause
+        )
+        work.entries.append(replace(entry, run=work.run, at=work.world.clock.now()))
+    return believed(replace(there, stock_taken=True))
 
 
 def _counts(work: OrderWork, keys: Collection[str]) -> dict[str, tuple[Product, Variant]]:
