@@ -19,6 +19,7 @@ from storesync.domain.model import StoreName
 from storesync.errors import Forbidden, NotAnApi, NotFound, Redirected, ServerFault, StoreError, Unauthorised, UnsupportedValue
 
 from tests.contract.cscart_shop import Shop, opened, product, variant
+from tests.fakes.tables import MemoryTable
 from tests.sandbox.httpd import Response, Server
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +78,7 @@ def test_the_form_of_the_address_is_kept_with_the_connection(monkeypatch: pytest
         monkeypatch.setattr(bootstrap, "settings", lambda: SimpleNamespace(allow_private_addresses=True))
         monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(need=lambda *_: shop.sandbox.key))
         monkeypatch.setattr(bootstrap, "connections", lambda: SimpleNamespace(change=change))
+        monkeypatch.setattr(bootstrap, "state_table", MemoryTable)
         asked = []
         for _ in range(2):
             store = bootstrap.LazyStores(kept["main"], SimpleNamespace(note=None))[StoreName.CSCART]  # type: ignore[arg-type]
