@@ -15,6 +15,7 @@ from ..domain.exchange import ProductWrite
 from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.orders import Order
+from .hindsight import Hindsight
 from .leases import LEASE_SECONDS, patient_lease
 from .order_stock import pieces
 from .order_work import OrderWork
@@ -57,6 +58,9 @@ def undo(work: OrderWork, there: Order) -> None:
         return
     with patient_lease(work.world, "products", LEASE_SECONDS):
         counted = _counts(work, held.keys() | believed(there).keys() | work.draft.owed.keys())
+        if not work.draft.owed and _was_done(work, held, believed(there), counted):
+            accept(work, there)
+            return
         if not work.draft.owed:
             work.note(owed=_owed(held, believed(there), counted), held=believed(there))
             work.save()
@@ -83,6 +87,12 @@ def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
 def _counts(work: OrderWork, keys: Collection[str]) -> dict[str, tuple[Product, Variant]]:
     found = work.world.store(StoreName.WEBASYST).products(sorted({key.partition("/")[0] for key in keys}))
     return {f"{product.id}/{variant.id}": (product, variant) for product in found for variant in product.variants}
+
+
+def _was_done(work: OrderWork, held: Mapping[str, int], now: Mapping[str, int], counted: Mapping[str, tuple[Product, Variant]]) -> bool:
+    """Set right before already, and forgotten."""
+    moved = [item for item in held.keys() | now.keys() if held.get(item, 0) != now.get(item, 0) and item in counted]
+    return bool(moved) and Hindsight(work.world).alike({counted[item][1].id: counted[item][1].stock for item in moved})
 
 
 def _owed(held: Mapping[str, int], now: Mapping[str, int], counted: Mapping[str, tuple[Product, Variant]]) -> dict[str, tuple[int, int]]:

@@ -10,6 +10,7 @@ from ..domain.translation import default_category
 from ..domain.translation import product as translate
 from ..errors import MissingLink, RecordError, SyncError, UnsupportedValue
 from .categories import existing
+from .hindsight import Hindsight
 from .matching import Match, Matching, linked_variants, merged_prints
 from .order_stock import reserved
 from .pending import Pending
@@ -71,6 +72,7 @@ class Proposer:
 
     def __init__(self, world: World, pending: Pending, *, forced: bool = False) -> None:
         self.world, self.pending, self.forced = world, pending, forced
+        self.hindsight = Hindsight(world)
         self._categories: dict[StoreName, set[str]] = {}
 
     def propose(self, store: StoreName, ids: Collection[str]) -> Proposals:
@@ -121,7 +123,7 @@ class Proposer:
     # -- products that exist on both sides
 
     def _update(self, store: StoreName, match: Match, held: Mapping[str, int]) -> Update:
-        pair = self.pending.believed(self.pending.made(store, _pair(store, match, held)))
+        pair = self.hindsight.of(self.pending.believed(self.pending.made(store, _pair(store, match, held))))
         fits = {name: self.world.store(name).fit for name in StoreName}
         planned = self._checked(plan(self.world.connection, pair, fits))
         added = {name: found for name in StoreName if (found := self._lacking(name, match, pair))}
