@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from json import dumps, loads
 from pathlib import Path
+from random import Random
 
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
 UNITS = ("domain", "sync", "test_authorisation.py", "test_compare.py", "test_console_forms.py", "test_hooks.py", "test_order_pull.py")
@@ -40,7 +41,8 @@ LONG = (
     "random_plans.py::test_the_writes_sent_are_the_writes_planned",
 )
 LINKS = {"src": "shared", "tests": "tests", "functions": "functions", "events": "events", "template.yaml": "template.yaml"}
-KILLED, BY_TYPES, SURVIVED, UNTESTED, TIMED_OUT = "killed", "by types", "survived", "untested", "timed out"
+KILLED, BY_TYPES, SURVIVED, UNTESTED, TIMED_OUT, UNTRIED = "killed", "by types", "survived", "untested", "timed out", "not tried"
+SEED = 1
 OUTCOMES = {0: SURVIVED, 1: KILLED, 3: KILLED, 33: UNTESTED, 37: BY_TYPES, -24: TIMED_OUT, -9: TIMED_OUT, 152: TIMED_OUT}
 NOTICED = (KILLED, BY_TYPES, TIMED_OUT)
 
@@ -73,7 +75,14 @@ def outcomes(place: Path) -> Iterator[tuple[str, str, str]]:
     """Module, mutant and what became of it."""
     for path in sorted((place / "mutants" / "src").rglob("*.py.meta")):
         for mutant, code in loads(path.read_text())["exit_code_by_key"].items():
-            yield path.name.removesuffix(".py.meta"), mutant, OUTCOMES.get(code, "not tried" if code is None else f"code {code}")
+            yield path.name.removesuffix(".py.meta"), mutant, OUTCOMES.get(code, UNTRIED if code is None else f"code {code}")
+
+
+def names(place: Path, again: bool, sample: int) -> list[str]:
+    """Of the mutants to try; none stands for all that were not tried yet."""
+    survivors = [mutant for _, mutant, outcome in outcomes(place) if outcome in (SURVIVED, UNTESTED)] if again else []
+    untried = [mutant for _, mutant, outcome in outcomes(place) if outcome == UNTRIED] if sample else []
+    return survivors + Random(SEED).sample(untried, min(sample, len(untried)))
 
 
 def table(part: str, place: Path) -> None:
@@ -83,7 +92,7 @@ def table(part: str, place: Path) -> None:
     columns = sorted({outcome for counts in found.values() for outcome in counts})
     print(f"| {part} | {' | '.join(columns)} | noticed |")
     for module, counts in [*found.items(), ("all", sum(found.values(), Counter()))]:
-        share = sum(counts[name] for name in NOTICED) / counts.total()
+        share = sum(counts[name] for name in NOTICED) / max(counts.total() - counts[UNTRIED], 1)
         print(f"| {module} | {' | '.join(str(counts[name]) for name in columns)} | {share:.1%} |")
 
 
@@ -91,12 +100,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help="domain, sync (default: both)")
     parser.add_argument("--again", action="store_true", help="try only those again that survived or had no test")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="try N that were never tried, drawn at random")
     parser.add_argument("--table", action="store_true", help="try nothing, tell what is known")
     chosen = parser.parse_args()
     for part in chosen.parts or PARTS:
         place = workspace(part)
-        survivors = [mutant for _, mutant, outcome in outcomes(place) if outcome in (SURVIVED, UNTESTED)] if chosen.again else []
-        if not chosen.table and (code := mutmut(place, survivors)):
+        if not chosen.table and (code := mutmut(place, names(place, chosen.again, chosen.sample))):
             return code
         table(part, place)
     return 0

@@ -1,10 +1,10 @@
-"""For pytest: of a test with many variations over whole shops the first two are enough to notice a mutant, and each costs a mutant's life time."""
+"""For pytest: of a test with many variations over whole shops the first is enough to notice most mutants, and each costs every mutant's time."""
 
 from collections import Counter
 
 import pytest
 
-KEPT = 2
+KEPT = 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

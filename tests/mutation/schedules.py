@@ -5,6 +5,6 @@ import pytest
 from tests.sandbox.simulator.schedule import play
 
 
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_a_schedule_of_faults_costs_nothing(seed: int) -> None:
     assert play(seed).verdict.faults == []
