@@ -7,6 +7,7 @@ from .overview import Hour
 
 CHANGES, LAG = "changes", "lag"
 MEASURES = (CHANGES, LAG)
+LEAST = {CHANGES: 3, LAG: 60}  # so that an empty day still has a scale
 COLORS = {CHANGES: "#3d8bfd", LAG: "#fd7e14"}
 
 
@@ -26,6 +27,9 @@ def draw(hours: Sequence[Hour], measure: str, duration: Callable[[float], str]) 
         label_font_size=14,
         major_label_font_size=14,
         no_data_font_size=14,
+        guide_stroke_color="#8886",
+        major_guide_stroke_color="#8886",
+        opacity=".35" if measure == LAG else ".8",
     )
     kinds: dict[str, Any] = {CHANGES: pygal.Bar, LAG: pygal.Line}
     chart = kinds[measure](
@@ -33,7 +37,9 @@ def draw(hours: Sequence[Hour], measure: str, duration: Callable[[float], str]) 
         disable_xml_declaration=False, explicit_size=False, spacing=6, y_labels_major_count=4, show_minor_y_labels=False,
         include_x_axis=True, min_scale=3, max_scale=4, fill=measure == LAG, dots_size=2, truncate_label=-1, print_values=False,
     )  # fmt: skip
+    values = [round(hour.lag) if measure == LAG else hour.changes for hour in hours]
+    chart.range = (0, max(LEAST[measure], *values))
     chart.value_formatter = duration if measure == LAG else lambda value: f"{value:.0f}"
     chart.x_labels = [f"{hour.start:%H:%M}" for hour in hours]
-    chart.add("", [round(hour.lag) if measure == LAG else hour.changes for hour in hours])
+    chart.add("", values)
     return str(chart.render(is_unicode=True))
