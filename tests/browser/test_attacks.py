@@ -20,7 +20,7 @@ from storesync.state.tables import Table
 
 from .conftest import SECRET, Site
 
-SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>\"' autofocus onfocus=alert(2) x='{{7*7}}"
+SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>\"' autofocus onfocus=alert(2) x='{{1234*5678}}"
 OURS = {"sec-fetch-site": "same-origin"}
 
 
@@ -159,7 +159,7 @@ def test_fault_68_a_stored_script_is_text_on_every_page(site: Site, session: req
     answer = session.get(f"{site.url}/c/shop{path}", timeout=20)
     assert answer.status_code == 200
     assert Tags(answer.text).active == []
-    assert "49}}" not in answer.text
+    assert "7006652" not in answer.text
 
 
 @pytest.mark.usefixtures("spoilt")
@@ -175,7 +175,7 @@ def test_fault_68_the_script_was_there_to_be_shown(site: Site, session: requests
 
 ASKED = ["/c/shop/records?q=", "/c/shop/why/product?subject=", "/c/shop/why/product?field=", "/c/shop/requests?text=", "/c/shop/requests?before=",
          "/c/shop/parked?kind=", "/c/shop/requests?store=", "?connected=", "/c/", "/c/shop/records/product/cscart/", "/c/shop/proofs/", "/c/shop/runs/"]  # fmt: skip
-WRITTEN = ["%3Cscript%3Ealert(1)%3C/script%3E", "%22%20onfocus=alert(1)%20x=%22", "%0d%0aset-cookie:%20x=1", "%00", "x" * 3_000, "..%2f..%2fapp", "{{7*7}}"]  # fmt: skip
+WRITTEN = ["%3Cscript%3Ealert(1)%3C/script%3E", "%22%20onfocus=alert(1)%20x=%22", "%0d%0aset-cookie:%20x=1", "%00", "x" * 3_000, "..%2f..%2fapp", "{{1234*5678}}"]  # fmt: skip
 
 
 @pytest.mark.parametrize("asked", ASKED)
@@ -185,7 +185,7 @@ def test_fault_68_what_a_visitor_writes_into_an_address_is_text_and_no_header(si
         assert answer.status_code < 500, written
         assert Tags(answer.text).active == []
         assert "x" not in answer.cookies
-        assert "{{7*7}}" in answer.text or "49" not in answer.text or written != "{{7*7}}"
+        assert "{{1234*5678}}" in answer.text or "7006652" not in answer.text or written != "{{1234*5678}}"
 
 
 BACK = ["/console\r\nset-cookie: x=1", "/console/\nx", "/console\\evil", "//evil.example", "/console@evil.example", "https://evil.example/console", "/consolet"]  # fmt: skip

@@ -30,6 +30,12 @@ def test_a_merchant_connects_both_shops_and_starts_the_sync(site: Site, page: Pa
     page.locator("[name=login]").fill("admin")
     page.locator("[name=password]").fill("admin")
     page.get_by_role("button", name="Sign in").click()
+    page.locator("form").filter(has=page.locator("[name=approve]")).evaluate("form => form.submit()")  # as its “deny” does: without a yes
+    expect(page.get_by_role("heading", name="Access was not given")).to_be_visible()
+    shot(page, "setup-denied")
+    page.get_by_role("link", name="Open the console").click()
+    page.wait_for_url("**/setup/webasyst")
+    page.get_by_role("button", name="Get token").click()
     page.get_by_role("button", name="Allow").click()
     page.wait_for_url("**/setup/defaults")
     expect(page.get_by_role("status")).to_contain_text("connected")
@@ -81,6 +87,30 @@ def test_a_preview_shows_a_write_and_its_application_makes_that_write(site: Site
     shot(page, "runs")
     page.goto(f"{site.url}/c/main/records/product/cscart/{product_id}")
     expect(page.get_by_role("row", name="4321.5 4321.5")).to_be_visible()
+
+
+def test_undoing_that_run_puts_back_what_it_had_written(site: Site, page: Page) -> None:
+    sku = call(site, "GET", "products?items_per_page=1")["products"][0]["product_code"]
+    assert there(site, sku) == 4321.5
+    sign_in(site, page)
+    page.goto(f"{site.url}/c/main/runs")
+    page.get_by_role("row").filter(has_text="Application of a preview").get_by_role("link").first.click()
+    page.get_by_role("button", name="Undo this run").click()
+    row = page.get_by_role("row").filter(has_text="Undo").filter(has_text="done")
+    expect(row).to_be_visible(timeout=60_000)
+    assert there(site, sku) not in (0, 4321.5)
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Undo")).to_be_visible()
+    shot(page, "undone")
+
+
+def there(site: Site, sku: str) -> float:
+    """The price in the account, as it tells it itself."""
+    query = {"limit": 500, "fields": "*,skus"}
+    headers = {"Authorization": f"Bearer {secret(site, 'webasyst_token')}"}
+    answer = requests.get(f"{site.webasyst.public_url}/api.php/shop.product.search", params=query, headers=headers, timeout=20).json()
+    prices = {one["sku"]: float(one["price"]) for product in answer["products"] for one in product["skus"].values()}
+    return prices[sku]
 
 
 def test_what_is_remembered_is_downloaded_and_taken_in_as_another_connection(site: Site, page: Page) -> None:

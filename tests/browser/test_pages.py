@@ -11,7 +11,7 @@ from storesync.state.links import Links
 from storesync.state.tables import Table
 
 from .conftest import Site, shot, sign_in
-from .seeding import COUNTS, seed_all
+from .seeding import COUNTS, NASTY, seed_all
 
 PAGES = ("", "/records", "/parked", "/requests", "/statuses", "/tables", "/tables/shipping", "/settings", "/shops", "/setup/cscart", "/setup/webasyst",
          "/setup/defaults", "/setup/statuses", "/setup/check", "/setup/preview", "/records/product/cscart/1", "/records/order/cscart/1",
@@ -54,17 +54,14 @@ def serious(page: Page, options: dict[str, object] | None = None) -> list[str]:
 
 
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-
-
-# Of each kind of page one: all share their colours.
-CONTRASTING = ("", "/parked", "/settings", "/shops", "/setup/check", "/setup/preview", "/records/product/cscart/1", "/proofs")
+NARROW = {"runOnly": {"type": "rule", "values": ["color-contrast", "scrollable-region-focusable", "label", "button-name", "link-name"]}}
 
 
 @pytest.mark.parametrize(("scheme", "options"), [("light", None), ("dark", CONTRAST)])
 def test_axe_finds_nothing_serious(seeded: Site, visitor: Page, scheme: str, options: dict[str, object] | None) -> None:
     visitor.emulate_media(color_scheme=scheme)
     found = {}
-    for path in PAGES if options is None else CONTRASTING:
+    for path in PAGES:
         visitor.goto(f"{seeded.url}/c/one{path}")
         found[path] = serious(visitor, options)
         shot(visitor, f"{scheme}{path}".replace("/", "-").replace("?", "-"))
@@ -78,14 +75,16 @@ WIDEST = """[...document.querySelectorAll("body *")].filter((one) => one.getBoun
 
 def test_a_phone_shows_every_page_without_scrolling_sideways(seeded: Site, visitor: Page) -> None:
     visitor.set_viewport_size({"width": 390, "height": 844})
-    wide = []
+    wide, found = [], {}
     for path in PAGES:
         visitor.goto(f"{seeded.url}/c/many{path}")
         if visitor.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wide.append((path, visitor.evaluate(WIDEST)))
+        found[path] = serious(visitor, NARROW)
         shot(visitor, f"phone{path}".replace("/", "-").replace("?", "-"))
     visitor.set_viewport_size({"width": 1280, "height": 900})
     assert wide == []
+    assert {path: problems for path, problems in found.items() if problems} == {}
 
 
 def test_both_languages_say_everything_and_a_visitor_may_change_them(seeded: Site, visitor: Page) -> None:
@@ -139,6 +138,40 @@ def test_settings_are_refused_with_all_reasons_and_kept_when_they_are_right(seed
     expect(visitor.get_by_role("status")).to_contain_text("Saved.")
     kept = Connections(Table(seeded.stack.physical("StateTable"), "eu-central-1")).get("one")
     assert (kept.product_period, kept.log_limit) == (600, 200_000)
+
+
+def test_the_switcher_leads_from_one_connection_to_another(seeded: Site, visitor: Page) -> None:
+    visitor.goto(f"{seeded.url}/c/one/settings")
+    visitor.locator(".switcher > summary").press("Enter")
+    visitor.get_by_role("navigation", name="Connections").get_by_role("link", name="many", exact=True).click()
+    visitor.wait_for_url("**/c/many")
+    visitor.locator(".switcher > summary").click()
+    visitor.keyboard.press("Escape")
+    expect(visitor.get_by_role("link", name="All connections")).to_be_hidden()
+
+
+def test_a_way_to_ship_is_mapped_and_kept(seeded: Site, visitor: Page) -> None:
+    visitor.goto(f"{seeded.url}/c/one/tables/shipping")
+    expect(visitor.get_by_text("proposal", exact=True).first).to_be_visible()
+    visitor.get_by_role("button", name="Save").click()
+    expect(visitor.get_by_role("status")).to_contain_text("Saved.")
+    kept = Connections(Table(seeded.stack.physical("StateTable"), "eu-central-1")).get("one")
+    assert (dict(kept.shippings.to_webasyst), dict(kept.shippings.to_cscart)) == ({"0": f"{NASTY}0"}, {"0": "0"})
+
+
+def test_a_status_that_orders_have_cannot_be_left_undecided(seeded: Site, visitor: Page) -> None:
+    visitor.goto(f"{seeded.url}/c/one/statuses")
+    visitor.locator("[name=letter-P]").select_option("?")
+    visitor.get_by_role("button", name="Save").click()
+    expect(visitor.get_by_role("alert")).to_contain_text("1 orders have this status")
+    shot(visitor, "statuses-refused")
+
+
+def test_a_side_is_chosen_for_many_orders_at_once(seeded: Site, visitor: Page) -> None:
+    visitor.goto(f"{seeded.url}/c/many/parked?kind=order")
+    visitor.get_by_label("Tick all").first.check()
+    visitor.get_by_role("button", name="Take CS-Cart's side").click()
+    expect(visitor.get_by_role("status")).to_contain_text("Queued")
 
 
 def test_what_is_set_aside_is_dismissed_in_bulk(seeded: Site, visitor: Page) -> None:

@@ -1,6 +1,7 @@
 """The tables of the console: what is proposed, what is kept, what is refused with its reason."""
 
-from storesync.console import categories, methods, statuses, tables
+import pytest
+from storesync.console import categories, chart, methods, statuses, tables
 from storesync.domain.connection import MethodMap, StatusMap
 from storesync.domain.links import OrderLink
 from storesync.domain.model import StoreName
@@ -107,3 +108,12 @@ def test_methods_are_read_back_and_a_strange_one_is_refused() -> None:
     assert wanted == MethodMap({"1": "Post", "2": "", "3": ""}, {"9": "2"})
     assert [words["value"] for _, words in problems] == ["77"]
     assert methods.read("payment", MethodMap({"4": "Card"}), SHOPS, {"payment-to-4": ["Card"]}) == (MethodMap({"4": "Card"}), [])
+
+
+@pytest.mark.parametrize(
+    ("most", "measure", "top", "step"),
+    [(0, "changes", 4, 1), (5, "changes", 8, 2), (4000, "changes", 4000, 1000), (0, "lag", 60, 15), (2440, "lag", 3600, 900)],
+)
+def test_a_chart_counts_in_whole_numbers_and_in_times_that_people_use(most: int, measure: str, top: int, step: int) -> None:
+    lines = chart.scale(most, measure)
+    assert (lines[0], lines[1], lines[-1]) == (0, step, top)

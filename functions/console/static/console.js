@@ -10,6 +10,8 @@
     }
   };
 
+  for (const chart of document.querySelectorAll("img.chart")) chart.src += `?offset=${-new Date().getTimezoneOffset()}`;
+
   const refresh = async (part) => {
     if (document.hidden || part.contains(document.activeElement)) return;
     const answer = await fetch(part.dataset.refresh, { credentials: "same-origin", redirect: "error" });

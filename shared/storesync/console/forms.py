@@ -106,10 +106,14 @@ class DefaultsForm(ConnectionForm):
         N_("Stock in Webasyst"), validate_choice=False, description=N_("Which warehouse is synchronised, when there are several.")
     )
     cscart__payment_id = OptionField(
-        N_("Payment method for mirrored orders"), validate_choice=False, description=N_("CS-Cart needs one for each order it creates. Where the table of payments has a row, that one is taken.")
+        N_("Payment method for mirrored orders"),
+        validate_choice=False,
+        description=N_("CS-Cart needs one for each order it creates. Where the table of payments has a row, that one is taken."),
     )
     cscart__shipping_id = OptionField(
-        N_("Shipping method for mirrored orders"), validate_choice=False, description=N_("Where the table of shipping has a row, that one is taken.")
+        N_("Shipping method for mirrored orders"),
+        validate_choice=False,
+        description=N_("Where the table of shipping has a row, that one is taken."),
     )
 
     def validate_cscart__currency(self, field: SelectField) -> None:
