@@ -49,7 +49,7 @@ def seed(site: Site, name: str, count: int) -> None:
             Row(StoreName.CSCART, row, row, other, {row: (other, f"SKU-{row}")}, prints),
             Row(StoreName.WEBASYST, other, other, row, {other: (row, f"SKU-{row}")}, {f"price:{other}": "11/0", f"stock:{other}": "~"}),
         ]
-        if number <= 3:
+        if number <= 4:
             links.link([claims], rows)
             links.save_order(OrderLink(StoreName.CSCART, row, other, "P", "processing"))
         kind = "product" if number % 2 else "order"
