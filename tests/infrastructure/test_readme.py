@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from storesync.console import texts
 from storesync.settings import VARIABLES
 
 from tests.infrastructure.readme_tables import README, ROOT, written
@@ -67,3 +68,13 @@ def test_the_changelog_tells_of_this_version_and_of_an_upgrade_from_each_that_wa
     assert versions[0] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert [version(release) for release in RELEASES] == sorted(versions[1:])
     assert f"### Upgrading from {versions[1]}\n" in changelog
+
+
+def test_the_merchants_guide_calls_the_pages_as_the_console_does() -> None:
+    guide = (ROOT / "README.ru.md").read_text()
+    pages = set(re.findall(r"^\* \*\*([^*]+)\*\*", guide.split("\n## Каждый день\n")[1].split("\n## ")[0], re.MULTILINE))
+    paths = {step for path in re.findall(r"(?<!\*)\*(Магазины → [^*]+)\*", guide) for step in path.split(" → ")}
+    catalogue = texts.catalogue("ru")
+    known = {text for text in catalogue._catalog.values() if isinstance(text, str)}  # type: ignore[attr-defined]
+    assert len(pages) >= 5 and len(paths) >= 4
+    assert pages | paths <= known
