@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.model import StoreName
 from storesync.errors import StoreError
+from storesync.sync.orders import apply_change
 
 from tests.integration.order_scene import Shops, open_shops
 from tests.integration.test_orders_stock import edited, known
@@ -50,3 +52,23 @@ def test_a_cancel_that_meets_our_own_write_sells_too_few_rather_than_too_many(de
     told = [entry.new for entry in default.world.journal.history("product", "SKU-1") if entry.rule == "doubtful"]
     assert (default.ours.order(order_id)["status"], told) == ("I", ['{"pieces_in_doubt": 2}'])
     assert default.stock(product) == (left, left)
+
+
+def test_a_hint_whose_work_ended_in_its_middle_is_worked_on_again(default: Shops) -> None:
+    """The counts were set right and that was written down, but the status was not carried yet."""
+    product = known(default)
+    order_id = default.place({product: 2})
+    default.hint(CSCART, order_id)
+    default.sync_products()
+    number = default.mirror(order_id)["id"]
+    default.theirs.act(number, "delete")
+    change = Change("main", Kind.ORDER, WEBASYST, (number,), Cause.HOOK, "h1", sent=default.clock.now().isoformat())
+    default.clock.ahead += timedelta(seconds=5)
+    default.fail(CSCART, "status", "PUT.*orders", times=9)
+    with pytest.raises(StoreError):
+        apply_change(default.world, change)
+    default.servers[CSCART].faults.clear()
+    apply_change(default.world, change)
+    default.sync_products()
+    assert default.ours.order(order_id)["status"] == "I"
+    assert default.stock(product) == (100, 100)

@@ -1,9 +1,15 @@
 """Counts that both shops move: each movement counts once, also where the pass that carried it was cut off in its middle."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from storesync.domain.model import StoreName
+from storesync.domain import prints
+from storesync.domain.changes import Cause, Change, Kind
+from storesync.domain.exchange import ProductWrite
+from storesync.domain.model import Group, StoreName
+from storesync.sync.leases import patient_lease
+from storesync.sync.pending import Pending
 
 from tests.fakes.stores import Crash, Trouble
 from tests.integration.product_scene import OURS, THEIRS, Scene, linked
@@ -21,11 +27,11 @@ def told(scene: Scene) -> list[str]:
     return [entry.new for entry in scene.history("A") if entry.rule == "doubtful"]
 
 
-def cut_off(scene: Scene, store: StoreName, when: str) -> None:
+def cut_off(scene: Scene, store: StoreName, when: str, operation: str = "write") -> None:
     """The next pass dies right before or after it writes to the store, and the message comes back."""
 
     def die(label: str) -> None:
-        if label.startswith(f"{when} {store} write write"):
+        if label.startswith(f"{when} {store} write {operation}"):
             scene.stores[store].watch()
             raise Crash
 
@@ -91,3 +97,29 @@ def test_what_a_pass_has_written_is_remembered_by_the_next_one_that_is_cut_off()
         scene.webasyst.faults.arm(trouble, "write")
     assert settled(scene) == [4, 4]
     assert scene.webasyst.faults.struck == {Trouble.FORBIDDEN: 1, Trouble.LOST: 1}
+
+
+def test_what_a_cut_off_pass_has_written_outlives_a_look_from_the_side_that_was_being_made():
+    scene = Scene()
+    scene.add(THEIRS, "A", images=["https://pictures.example/a.png"])
+    cut_off(scene, OURS, "after", "create")
+    sold(scene, OURS, 1)
+    scene.cscart.faults.arm(Trouble.FORBIDDEN, "put_images")
+    scene.clock.sleep(60)
+    scene.work(until=lambda: bool(scene.cscart.faults.struck))
+    scene.ask(Change("main", Kind.PRODUCT, OURS, (scene.product(OURS, "A").id,), Cause.HOOK, "h1"))
+    assert settled(scene) == [4, 4]
+
+
+def test_what_a_row_tells_of_a_cut_off_pass_is_noted_before_another_write_of_ours():
+    scene = linked("A")
+    sold(scene, OURS, 1)
+    cut_off(scene, THEIRS, "before")
+    with patient_lease(scene.world, "products", 60) as lease:
+        pending = Pending(scene.world, lease)
+        pending.load()
+        pending.witness(THEIRS, scene.products(THEIRS))
+    product = scene.product(THEIRS, "A")
+    fewer = product.with_variants((replace(product.variants[0], stock=2),))
+    scene.webasyst.write([ProductWrite(product, fewer, frozenset({prints.key(Group.STOCK, product.variants[0].id)}))])
+    assert settled(scene) == [1, 1]

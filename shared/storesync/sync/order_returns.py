@@ -19,6 +19,7 @@ from .hindsight import Hindsight
 from .leases import LEASE_SECONDS, patient_lease
 from .order_stock import pieces
 from .order_work import OrderWork
+from .pending import Pending
 
 
 def believed(there: Order) -> dict[str, int]:
@@ -56,11 +57,14 @@ def undo(work: OrderWork, there: Order) -> None:
     if held is None:
         accept(work, there)
         return
-    with patient_lease(work.world, "products", LEASE_SECONDS):
+    with patient_lease(work.world, "products", LEASE_SECONDS) as lease:
         counted = _counts(work, held.keys() | believed(there).keys() | work.draft.owed.keys())
         if not work.draft.owed and _was_done(work, held, believed(there), counted):
             accept(work, there)
             return
+        pending = Pending(work.world, lease)
+        pending.load()
+        pending.witness(StoreName.WEBASYST, (product for product, _ in counted.values()))
         if not work.draft.owed:
             work.note(owed=_owed(held, believed(there), counted), held=believed(there))
             work.save()

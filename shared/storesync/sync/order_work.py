@@ -79,10 +79,13 @@ class OrderWork:
     def note(self, **changes: Any) -> None:
         self.draft = replace(self.draft, **changes)
 
-    def save(self) -> None:
-        """The draft, if it says something new. Raises LeaseLost when another worker saved the link in the meantime."""
+    def save(self, *, done: bool = False) -> None:
+        """The draft, if it says something new. Raises LeaseLost when another worker saved the link in the meantime.
+
+        Only what is `done` counts as looked at: a pass that ends in its middle has not done what its hint was about.
+        """
         if self.draft != self.link:
-            seen = self.began if self.both and self.began else self.draft.read_at
+            seen = self.began if done and self.both and self.began else self.draft.read_at
             self.link = self.draft = self.world.links.save_order(replace(self.draft, read_at=seen))
 
     def agreed(self, both: Both, found: Mapping[str, str] | None = None) -> None:

@@ -148,7 +148,7 @@ class OrderSync:
             self._unpark(work)
         if work.both:
             order_stock.settle(work, work.both)
-        work.save()
+        work.save(done=True)
         self._hint(work, store, order)
 
     def _one(self, work: OrderWork, store: StoreName, order: Order) -> None:

@@ -133,6 +133,17 @@ class Pending:
         if left != self.noted:
             self._save(left)
 
+    def witness(self, store: StoreName, products: Iterable[Product]) -> None:
+        """Before somebody else of us writes to these: what they tell now of writes that were cut off."""
+        seen = {item.id: item for item in products}
+        found = {
+            name: ended(noted, Ended((), {store: seen[_side(name, store)]}), self._skew)
+            for name, noted in self.noted.items()
+            if not name.startswith(NEW) and _side(name, store) in seen
+        }
+        if any(found[name] != self.noted[name] for name in found):
+            self._save(self.noted | found)
+
     def _save(self, noted: dict[str, dict[str, Any]]) -> None:
         self.world.streams.save_cursor(NAME, json.dumps(noted, separators=(",", ":")) if noted else "", self.lease)
         self.noted = noted

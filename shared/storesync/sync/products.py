@@ -77,7 +77,7 @@ class ProductSync:
         proposals = Proposer(self.world, pending, forced=self.cause is Cause.CONSOLE).propose(store, wanted)
         if chosen is None:
             met, refused = ({name_of(item.pair) for item in proposals.updates}, {item.product.id for item in proposals.refusals})
-            pending.passed(store, wanted, met, refused)
+            pending.passed(store, [item for item in wanted if item not in proposals.left], met, refused)
         else:
             proposals = chosen(proposals)
         proposals = within(proposals) if within else proposals

@@ -52,13 +52,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """`gone`: rows whose record the store does not know any more, by its own word. `others`: products of the other store to look at first."""
+    """`gone`: rows whose record the store does not know any more, by its own word. `others`: products of the other store to look at first,
+    as `left`, products of this one, were being made of them.
+    """
 
     updates: tuple[Update, ...] = ()
     creations: tuple[Creation, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     gone: tuple[Row, ...] = ()
     others: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class CreationOff(RecordError):
@@ -78,7 +81,7 @@ class Proposer:
     def propose(self, store: StoreName, ids: Collection[str]) -> Proposals:
         """Raises CatalogueUnread, and whatever stops a store as a whole. Reserved pieces are counted before Webasyst is read."""
         held = reserved(self.world)
-        products, others = self._without_leftovers(store, self.world.store(store).products(ids))
+        products, left, others = self._without_leftovers(store, self.world.store(store).products(ids))
         matches, refused = Matching(self.world, store, self.pending.begun(store)).match(products)
         made = [self._one(store, match, held) for match in matches]
         refusals = [Refusal(store, product, error) for product, error in refused]
@@ -88,10 +91,11 @@ class Proposer:
             tuple(refusals + [item for item in made if isinstance(item, Refusal)]),
             tuple(self._gone(store, ids, products)),
             others,
+            left,
         )
 
-    def _without_leftovers(self, store: StoreName, products: Sequence[Product]) -> tuple[list[Product], tuple[str, ...]]:
-        """Without what was being made here when the work was cut off: that is finished from where it was begun, which is named."""
+    def _without_leftovers(self, store: StoreName, products: Sequence[Product]) -> tuple[list[Product], tuple[str, ...], tuple[str, ...]]:
+        """Without what was being made here when the work was cut off: that is finished from where it was begun. Both are named."""
         begun, adding = self.pending.leftovers(store), self.pending.adding(store)
         suspects = [
             item for item in products if any(variant.sku.strip() in begun or variant.sku.strip() in adding for variant in item.variants)
@@ -99,7 +103,7 @@ class Proposer:
         linked = self.world.links.rows(store, [item.id for item in suspects]) if suspects else {}
         left = [item for item in suspects if item.id not in linked or not linked[item.id].counterpart]
         others = {begun[variant.sku.strip()] for item in left for variant in item.variants if variant.sku.strip() in begun}
-        return [item for item in products if item not in left], tuple(sorted(others))
+        return [item for item in products if item not in left], tuple(item.id for item in left), tuple(sorted(others))
 
     def _gone(self, store: StoreName, ids: Collection[str], products: Sequence[Product]) -> Iterator[Row]:
         here = {item for product in products for item in (product.id, *(variant.id for variant in product.variants))}
