@@ -32,6 +32,13 @@ def parse(arguments: list[str]) -> tuple[Options, bool]:
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
     parser.add_argument("--once", action="store_true", help="play the scripted day, compare, print the report and end")
     parser.add_argument("--plan", action="store_true", help="show what the sync would write to both shops, write nothing, and end")
+    parser.add_argument(
+        "--snapshot",
+        type=Path,
+        metavar="FILE",
+        help="fill both sandboxes from a snapshot: to rehearse with --plan, or to reproduce a report",
+    )
+    parser.add_argument("--save-snapshot", type=Path, metavar="FILE", help="take a snapshot of both shops, write nothing to them, and end")
     parser.add_argument("--seed", type=int, default=1, help="what the shops hold and what is edited")
     parser.add_argument("--products", type=int, default=200, help="products of the CS-Cart sandbox")
     parser.add_argument("--orders", type=int, default=30, help="orders of the CS-Cart sandbox, and half as many placed during the day")
@@ -48,11 +55,15 @@ def parse(arguments: list[str]) -> tuple[Options, bool]:
         parser.error("--webasyst-url and --webasyst-token belong together")
     if len({bool(given[name]) for name in ("cscart_url", "cscart_email", "cscart_key")}) > 1:
         parser.error("--cscart-url, --cscart-email and --cscart-key belong together")
-    if given["plan"] and given["once"]:
-        parser.error("--plan writes nothing, --once plays a whole day: choose one")
+    if (given["plan"] or given["save_snapshot"]) and given["once"]:
+        parser.error("--plan and --save-snapshot write nothing, --once plays a whole day: choose one")
+    if given["snapshot"] and (given["once"] or given["webasyst_url"] or given["cscart_url"]):
+        parser.error("--snapshot fills both sandboxes: it goes with neither a real shop nor the scripted day")
     if given["products"] < 1 or given["orders"] < 0:
         parser.error("--products is at least 1, --orders at least 0")
     as_json = given.pop("json")
+    if given["snapshot"] and not given["state"]:
+        given["state"] = Path(".local") / "snapshots" / given["snapshot"].name.partition(".")[0]
     given["kept"] = bool(given["state"]) or not given["once"]
     given["state"] = given["state"] or (Path(tempfile.mkdtemp(prefix="storesync-")) if given["once"] else Path(".local"))
     return Options(**given), as_json
@@ -114,6 +125,9 @@ def show_plan(scene: Scene) -> dict[str, object]:
 
 def run(options: Options, stack: ExitStack) -> dict[str, object]:
     scene = open_scene(options, stack)
+    if options.save_snapshot:
+        scene.connect()
+        return {"planned": True, "documents": scene.save_snapshot(options.save_snapshot)}
     if options.plan:
         return show_plan(scene)
     problems: list[str] = []

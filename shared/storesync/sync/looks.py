@@ -9,7 +9,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.findings import Finding, Weight
 from ..domain.model import StoreName
 from ..errors import ConfigurationError, NotFound, SyncError
-from . import choosing, comparing, order_choosing, pairing, proof, repair, takeover
+from . import choosing, comparing, order_choosing, pairing, proof, repair, snapshot, takeover
 from .budget import Budget
 from .index import SkuIndex
 from .leases import LEASE_SECONDS, patient_lease
@@ -39,7 +39,8 @@ class Looks:
         `product` or `order`, a store and an id: both sides of that record. `proof`: whether both shops agree; `repair`: what a proof lists is
         brought together; `choose`, a store and a CS-Cart product, or `choose_order`, a store and an order of a store: that store's values win. `hooks`: CS-Cart
         tells us of changes by itself.
-        `takeover` since a day: which orders another tool has mirrored; `adopt`: those that the owner confirmed are linked.
+        `takeover` since a day: which orders another tool has mirrored; `adopt`: those that the owner confirmed are linked. `snapshot`:
+        both shops as one file.
         """
         if ids[0] in ("product", "order"):
             return self._compare(ids[0], StoreName(ids[1]), ids[2]) if len(ids) == 3 else {"unknown": 1}
@@ -60,6 +61,7 @@ class Looks:
             ),
             takeover.QUESTION: takeover.TakeOver(world, sheets, budget).run,
             takeover.ADOPT: takeover.Adoption(world).run,
+            snapshot.QUESTION: snapshot.Snapshot(world, sheets, budget).run,
         }
 
     def _hooks(self) -> dict[str, int]:

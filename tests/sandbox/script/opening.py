@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from storesync.domain.model import StoreName
+
 from tests.sandbox.cscart import CsCartSandbox, people
+from tests.sandbox.cscart import loading as cscart_loading
 from tests.sandbox.httpd import App, Server
 from tests.sandbox.local.stack import LocalStack
 from tests.sandbox.page import Page
 from tests.sandbox.webasyst import WebasystSandbox
+from tests.sandbox.webasyst import loading as webasyst_loading
 
+from . import snapshots
 from .scene import NAME, Options, Scene
 from .shops import CsCartShop, WebasystShop
+from .snapshots import Loaded
 
 FORMAT = 2
 ABOUT = "about.json"
@@ -39,6 +45,7 @@ def folder_of(options: Options) -> Path:
 
 def open_scene(options: Options, stack: ExitStack) -> Scene:
     """Everything listens on 127.0.0.1 and ends with `stack`. Raises CannotStart."""
+    loaded = _loaded(options)
     folder = _folder(options, stack)
     ports = Ports(0 if options.once else options.port or PORT)
     page = ports.next("page")
@@ -52,11 +59,18 @@ def open_scene(options: Options, stack: ExitStack) -> Scene:
         AWS_REGION="eu-central-1",
     )
     scene: list[Scene] = []
-    cscart = _cscart(options, folder, stack, scene, ports)
-    webasyst = _webasyst(options, folder, stack, scene, ports)
+    cscart = _cscart(options, folder, stack, scene, ports, loaded)
+    webasyst = _webasyst(options, folder, stack, scene, ports, loaded)
     account = (SYNC_EMAIL, SYNC_KEY) if not options.cscart_url else (options.cscart_email, options.cscart_key)
-    scene.append(Scene(options, local, cscart, webasyst, account, page_port=page, moved=ports.moved))
+    scene.append(Scene(options, local, cscart, webasyst, account, page_port=page, moved=ports.moved, loaded=loaded))
     return scene[0]
+
+
+def _loaded(options: Options) -> Loaded | None:
+    try:
+        return snapshots.read(options.snapshot) if options.snapshot else None
+    except snapshots.BadSnapshot as wrong:
+        raise CannotStart(str(wrong)) from wrong
 
 
 def open_page(scene: Scene, stack: ExitStack) -> Server:
@@ -119,30 +133,37 @@ def _serve(app: App, stack: ExitStack, port: int) -> str:
     return stack.enter_context(Server(app, port)).url
 
 
-def _cscart(options: Options, folder: Path, stack: ExitStack, scene: list[Scene], ports: Ports) -> CsCartShop:
+def _cscart(options: Options, folder: Path, stack: ExitStack, scene: list[Scene], ports: Ports, loaded: Loaded | None) -> CsCartShop:
     port = ports.next("CS-Cart sandbox")
     if options.cscart_url:
         return CsCartShop(options.cscart_url.rstrip("/") + "/", options.cscart_email, options.cscart_key)
     path = folder / "cscart.sqlite"
     fresh = not path.exists()
-    shop = CsCartSandbox(str(path), email=SYNC_EMAIL, key=SYNC_KEY)
+    currency = (loaded.info(StoreName.CSCART)["currency"] if loaded else "") or "RUB"
+    shop = CsCartSandbox(str(path), email=SYNC_EMAIL, key=SYNC_KEY, currency=currency)
     shop.public_url = _serve(shop.app, stack, port)
     if fresh:
         people.add_administrator(shop.shop, OWNER_EMAIL, OWNER_KEY)
-        shop.seed(options.products, options.orders, options.seed)
+        if loaded:
+            cscart_loading.fill(shop.shop, loaded.shop(StoreName.CSCART))
+        else:
+            shop.seed(options.products, options.orders, options.seed)
     shop.push = lambda event: scene[0].push_cscart(event) if scene else None
     return CsCartShop(shop.public_url + "/", OWNER_EMAIL, OWNER_KEY)
 
 
-def _webasyst(options: Options, folder: Path, stack: ExitStack, scene: list[Scene], ports: Ports) -> WebasystShop:
+def _webasyst(options: Options, folder: Path, stack: ExitStack, scene: list[Scene], ports: Ports, loaded: Loaded | None) -> WebasystShop:
     port = ports.next("Webasyst sandbox")
     if options.webasyst_url:
         return WebasystShop(options.webasyst_url.rstrip("/") + "/", options.webasyst_token)
     path = folder / "webasyst.sqlite"
     fresh = not path.exists()
-    shop = WebasystSandbox(str(path))
+    info = loaded.info(StoreName.WEBASYST) if loaded else {}
+    shop = WebasystSandbox(str(path), currency=info.get("currency") or "RUB", zone=info.get("zone") or "Europe/Moscow")
     shop.public_url = _serve(shop.app, stack, port)
-    if fresh:
+    if fresh and loaded:
+        webasyst_loading.fill(shop.shop, loaded.shop(StoreName.WEBASYST))
+    elif fresh:
         shop.seed(max(options.products // 10, 2), 0, options.seed + 1)
     shop.notify = lambda action, order: scene[0].push_webasyst(action, order) if scene else None
     return WebasystShop(shop.public_url + "/", shop.issue_token(client_id="0" * 32))

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import gzip
 import hashlib
 import hmac
 import json
@@ -17,9 +18,11 @@ from typing import Any
 
 import boto3
 import requests
+from storesync.bootstrap import SystemClock
 from storesync.cscart import store as cscart_store
 from storesync.domain import statuses
 from storesync.domain.connection import Connection, CsCartSettings, Damage, WebasystSettings
+from storesync.domain.model import StoreName
 from storesync.errors import UnknownConnection
 from storesync.state.connections import Connections
 from storesync.state.journal import Journal
@@ -27,12 +30,15 @@ from storesync.state.links import Links
 from storesync.state.secrets import Secrets
 from storesync.state.streams import Streams
 from storesync.state.tables import Table
+from storesync.sync import snapshot
+from storesync.sync.ports import World
 from storesync.webasyst import store as webasyst_store
 
 from tests.sandbox.local.stack import LocalStack
 
 from .rounds import Rounds
 from .shops import CsCartShop, WebasystShop
+from .snapshots import Loaded
 
 NAME = "main"
 # Until both shops have been in step for the first time the streams are due whenever a schedule goes off.
@@ -48,6 +54,8 @@ class Options:
     orders: int = 30
     once: bool = False
     plan: bool = False
+    snapshot: Path | None = None
+    save_snapshot: Path | None = None
     state: Path = Path(".local")
     fresh: bool = False
     kept: bool = True
@@ -71,6 +79,7 @@ class Scene:
     page_port: int = 0
     moved: list[str] = field(default_factory=list)
     company: str = "1"
+    loaded: Loaded | None = None
     _tables: dict[str, Table] = field(default_factory=dict)
 
     def table(self, kind: str) -> Table:
@@ -127,8 +136,22 @@ class Scene:
         try:
             return self.connections.change(NAME, self._moved).sweep_period == FIRST_PERIOD
         except UnknownConnection:
-            self.connections.save(self._new())
+            made = self._new()
+            self.connections.save(self.loaded.connection(made) if self.loaded else made)
+            if self.loaded:
+                self.loaded.remember(self.links)
             return True
+
+    def save_snapshot(self, path: Path) -> int:
+        """Of both shops and of what is remembered of them; how many documents."""
+        stores = {
+            StoreName.CSCART: cscart_store.connect(self.connections.get(NAME).cscart, self.account[1], allow_private=True),
+            StoreName.WEBASYST: webasyst_store.connect(self.connections.get(NAME).webasyst, self.webasyst.token, allow_private=True),
+        }
+        nothing: Any = None
+        world = World(self.connections.get(NAME), stores, self.links, self.streams, self.journal, nothing, nothing, SystemClock())
+        with gzip.open(path, "wt", encoding="utf-8") as out:
+            return sum(bool(out.write(line)) for line in snapshot.whole(world)) - 1
 
     def _moved(self, known: Connection) -> Connection:
         """The sandbox shops may listen elsewhere than the last time."""
