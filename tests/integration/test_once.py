@@ -75,6 +75,15 @@ def test_a_plan_is_shown_and_nothing_is_written(tmp_path: Path) -> None:
     for shop in ("cscart", "webasyst"):
         with sqlite3.connect(tmp_path / "sandbox" / f"{shop}.sqlite") as kept:
             assert "main:cscart:" not in "\n".join(kept.iterdump()), "an order carries our mark"
+    file = tmp_path / "both.jsonl.gz"
+    with program("--save-snapshot", str(file), "--state", str(tmp_path), *SMALL) as saving:
+        assert saving.wait(120) == 0
+    with program("--snapshot", str(file), "--plan", "--json", "--state", str(tmp_path / "copy")) as rehearsing:
+        again, _ = rehearsing.communicate(timeout=120)
+    rehearsed = json.loads(again.splitlines()[-1])
+    assert rehearsed["counts"] == result["counts"]
+    told = [[(line["store"], line["record"], line["group"], line["rule"]) for line in one["lines"]] for one in (result, rehearsed)]
+    assert told[0] == told[1]
 
 
 def until_it_stays(running: "subprocess.Popen[str]") -> str:

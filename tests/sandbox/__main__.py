@@ -127,7 +127,14 @@ def run(options: Options, stack: ExitStack) -> dict[str, object]:
     scene = open_scene(options, stack)
     if options.save_snapshot:
         scene.connect()
-        return {"planned": True, "documents": scene.save_snapshot(options.save_snapshot)}
+        count = scene.save_snapshot(options.save_snapshot)
+        out.print(f"{count} documents of both shops are in {options.save_snapshot}: no secret, and stand-ins for people", highlight=False)
+        out.print(
+            f'`make run ARGS="--snapshot {options.save_snapshot} --plan"` rehearses on it, without --plan it runs',
+            markup=False,
+            highlight=False,
+        )
+        return {"planned": True, "documents": count}
     if options.plan:
         return show_plan(scene)
     problems: list[str] = []

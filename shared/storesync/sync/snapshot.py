@@ -28,7 +28,7 @@ from .ports import World
 from .proof import Sheets
 
 QUESTION, FORMAT, DONE = "snapshot", 1, "done"
-DAYS, PRODUCTS_AT_ONCE, ORDERS_AT_ONCE = 60, 100, 20
+DAYS, MOST_DAYS, PRODUCTS_AT_ONCE, ORDERS_AT_ONCE = 60, 366, 100, 20
 PART, KEEP_SECONDS = 240_000, 2 * 86_400
 Document = dict[str, Any]
 Place = tuple[int, str]  # a phase, and where in it
@@ -50,7 +50,7 @@ def batches(world: World, people: StandIns, place: Place = (0, "")) -> Iterator[
 def about(world: World) -> list[Document]:
     made = world.clock.now().isoformat()
     return [
-        _document("about", {"format": FORMAT, "made": made, "days": DAYS}),
+        _document("about", {"format": FORMAT, "made": made}),
         _document("connection", asdict(_anonymous(world.connection))),
     ]
 
@@ -104,7 +104,8 @@ def _without_pictures(row: Row, now: str, without: str) -> Row:
 
 
 def _orders(world: World, people: StandIns, store: StoreName, position: str) -> Iterator[tuple[list[Document], str]]:
-    since = world.clock.now() - timedelta(days=DAYS)
+    reach = min(max(DAYS * 86_400, world.connection.orders_update_time), MOST_DAYS * 86_400)
+    since = world.clock.now() - timedelta(seconds=reach)
     heads = {int(head.id) for page in world.store(store).changed_orders(since) for head in page.items}
     ids = [str(number) for number in sorted(heads) if not position or number > int(position)]
     for at in range(0, len(ids), ORDERS_AT_ONCE):
