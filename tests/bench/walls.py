@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -12,62 +12,73 @@ from storesync.domain.model import Group, Product, StoreName
 
 from tests.bench.calls import skus_of
 from tests.bench.connector import Connector
-from tests.bench.costs import Costs
 from tests.bench.figures import Figure, side_by_side
 from tests.bench.shops import EMAIL, KEY, Shops, shops
 from tests.bench.subject import Subject, emulated, paced, seconds
 
-LATENCY = 0.05
-SAMPLE = 20  # the connector is sequential, so its time is linear: measured on so many products, told for all
-COSTS = Costs()
+LATENCY, WORKERS = 0.05, 8
+SAMPLE = 12  # the connector is sequential, so its time is linear: measured on so many products each time, told for all
+SLOW_PART = 5  # two single writes at a time take minutes for all: measured on every fifth product, fixed costs and all, beside the connector for as many
+EDITED = 20  # every so many-th product is 5 %
 
 
-def figures(products: int, times: int) -> list[Figure]:
+@dataclass
+class Walls:
+    """A linked pair of shops on a slow network, and both who work on it."""
+
+    pair: Shops
+    subject: Subject
+    connector: Connector
+    products: int
+    times: int
+
+    def usual(self, work: Callable[[str, str], None], rows: Sequence[tuple[str, str]], products: int) -> Callable[[], float]:
+        """Seconds that the connector would take for so many products."""
+        return lambda: seconds(lambda: [work(*row) for row in rows]) / len(rows) * products
+
+    def physical(self, store: StoreName, in_flight: int) -> float:
+        """Seconds that the calls since the last reset take on this network, with so many at a time and a shop that is never late."""
+        counts = self.pair.counted()[store]
+        return (int(counts["reads"] + counts.get("writes", 0)) * LATENCY + counts["busy"]) / in_flight
+
+
+def figures(products: int, times: int, goals: frozenset[int]) -> list[Figure]:
     with shops(products) as pair, emulated() as tables:
         subject = Subject(pair, tables)
         subject.sweep()
         subject.sweep()
         subject.settle()
-        pair.set(latency=LATENCY, workers=8)
-        connector = Connector(pair)
-        rows = skus_of(subject, StoreName.CSCART, SAMPLE * 3)[:SAMPLE]
-        found = [_stock(pair, subject, connector, rows, products, times)]
-        found += _texts_to_webasyst(pair, subject, connector, rows, products, times)
-        found += _texts_to_cscart(pair, subject, connector, products, times)
-        return found + _limits(pair, subject, times)
+        pair.set(latency=LATENCY, workers=WORKERS)
+        walls = Walls(pair, subject, Connector(pair), products, times)
+        found = [_stock(walls)] if 5 in goals else []
+        found += _texts_to_webasyst(walls) if goals & {6, 8} else []
+        found += _texts_to_cscart(walls) if goals & {7, 8} else []
+        return found + ([_reads(walls)] if 8 in goals else [])
 
 
-def _usual(work: Callable[[str, str], None], rows: Sequence[tuple[str, str]], products: int) -> Callable[[], float]:
-    """Seconds that the connector would take for all."""
-    return lambda: seconds(lambda: [work(*row) for row in rows]) / len(rows) * products
-
-
-def _stock(pair: Shops, subject: Subject, connector: Connector, rows: Any, products: int, times: int) -> Figure:
+def _stock(walls: Walls) -> Figure:
     """Each time other numbers, so that there is something to do."""
-    edited = [product_id for product_id, _ in skus_of(subject, StoreName.CSCART, products)[:: max(1, int(1 / 0.05))]]
+    pair, subject = walls.pair, walls.subject
+    rows = skus_of(subject, StoreName.CSCART, SAMPLE * 3)[:SAMPLE]
+    edited = [product_id for product_id, _ in skus_of(subject, StoreName.CSCART, walls.products)[::EDITED]]
     amounts = iter(range(1000, 10**6))
 
-    def edit() -> None:
-        amount = next(amounts)
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda item: _put(pair, item, amount), edited))
+    physical: list[float] = []
 
     def ours() -> float:
-        edit()
-        return seconds(subject.pull)
+        amount = next(amounts)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(lambda item: _put(pair, item, amount), edited))
+        pair.reset()
+        taken = seconds(subject.pull)
+        physical.append(sum(walls.physical(store, 1) for store in StoreName))
+        return taken
 
-    mine, usual = side_by_side(ours, _usual(connector.to_webasyst, rows, products), times)
+    mine, usual = side_by_side(ours, walls.usual(walls.connector.to_webasyst, rows, walls.products), walls.times)
     subject.sweep()
-    note = f"{mine:.2f} s over {usual:.0f} s"
-    return Figure(
-        5,
-        f"wall, {products:,} products, 50 ms, 5 % stock to Webasyst, with the tables",
-        usual / mine,
-        300,
-        unit=" x",
-        void=subject.agree(),
-        note=note,
-    )
+    name = f"wall, {walls.products:,} products, 50 ms, 5 % stock to Webasyst, with the tables"
+    note = f"{mine:.2f} s over {usual:.0f} s; one call at a time takes {physical[-1]:.2f} s"
+    return Figure(5, name, usual / mine, 300, bound=usual / physical[-1], unit=" x", void=subject.agree(), note=note)
 
 
 def _put(pair: Shops, product_id: str, amount: int) -> None:
@@ -79,79 +90,77 @@ def _all(subject: Subject, store: StoreName) -> list[Product]:
     return [product for at in range(0, len(ids), 100) for product in subject.stores[store].products(ids[at : at + 100])]
 
 
-def _rewritten(products: Sequence[Product], mark: str) -> list[ProductWrite]:
-    return [
-        ProductWrite(
-            one,
-            replace(one, content=replace(one.content, summary=f"{mark} {one.id}", description=f"<p>{mark}</p>")),
-            frozenset({Group.CONTENT.value}),
-        )
-        for one in products
-    ]
+def _rewritten(one: Product, mark: str) -> ProductWrite:
+    content = replace(one.content, summary=f"{mark} {one.id}", description=f"<p>{mark}</p>")
+    return ProductWrite(one, replace(one, content=content), frozenset({Group.CONTENT.value}))
 
 
-def _texts(subject: Subject, store: StoreName, in_flight: int) -> Callable[[], float]:
-    """All texts through the store's port, read back."""
-    shop = paced(subject, store, in_flight)
+@dataclass
+class _Texts:
+    """All texts through the store's port, read back; each time what the last time kept is rewritten. `physical` of the last time."""
 
-    def work() -> float:
-        writes = _rewritten(_all(subject, store), f"Text {time.perf_counter_ns()}")
+    walls: Walls
+    store: StoreName
+    in_flight: int
+    products: list[Product]
+    physical: float = 0.0
+
+    def __call__(self) -> float:
+        shop = paced(self.walls.subject, self.store, self.in_flight)
+        writes = [_rewritten(one, f"Text {time.perf_counter_ns()}") for one in self.products]
         outcomes: list[Any] = []
+        self.walls.pair.reset()
         taken = seconds(lambda: outcomes.extend(shop.write(writes)))
-        assert all(outcome.error is None for outcome in outcomes)
+        self.physical = self.walls.physical(self.store, self.in_flight)
+        if wrong := [outcome.error for outcome in outcomes if outcome.error is not None]:
+            raise RuntimeError(f"{len(wrong)} texts were not kept, the first: {wrong[0]}")
+        self.products = [outcome.product for outcome in outcomes]
         return taken
 
-    return work
 
-
-def _texts_to_webasyst(pair: Shops, subject: Subject, connector: Connector, rows: Any, products: int, times: int) -> list[Figure]:
-    found = []
+def _texts_to_webasyst(walls: Walls) -> list[Figure]:
+    rows = skus_of(walls.subject, StoreName.CSCART, SAMPLE * 3)[:SAMPLE]
+    products, found, share = _all(walls.subject, StoreName.WEBASYST), [], 0.0
     for in_flight, target in ((2, 200), (4, 300)):
-        ours, usual = side_by_side(
-            _texts(subject, StoreName.WEBASYST, in_flight), _usual(connector.texts_to_webasyst, rows, products), times
-        )
-        bound = usual / _bulk_seconds(products, in_flight)
+        texts = _Texts(walls, StoreName.WEBASYST, in_flight, products)
+        ours, usual = side_by_side(texts, walls.usual(walls.connector.texts_to_webasyst, rows, len(products)), walls.times)
         name = f"wall, all texts to Webasyst in bulk with read-back, {in_flight} in flight"
-        found.append(Figure(6, name, usual / ours, target, bound=bound, unit=" x", note=f"{ours:.2f} s"))
-    return found
+        found.append(Figure(6, name, usual / ours, target, bound=usual / texts.physical, unit=" x", note=_note(ours, usual, len(products))))
+        share = share or 100 * texts.physical / ours
+    return [*found, _share("bulk, 2 in flight", share, 90)]
 
 
-def _bulk_seconds(products: int, in_flight: int) -> float:
-    """One write and one read for each hundred."""
-    batches = -(-products // 100)
-    one = 2 * (LATENCY + COSTS.boot) + 100 * (COSTS.bulk_row + COSTS.row)
-    return batches * one / in_flight
+def _note(ours: float, usual: float, products: int) -> str:
+    return f"{ours:.2f} s over {usual:.0f} s, {products:,} products"
 
 
-def _texts_to_cscart(pair: Shops, subject: Subject, connector: Connector, products: int, times: int) -> list[Figure]:
-    theirs = skus_of(subject, StoreName.WEBASYST, SAMPLE * 3)[:SAMPLE]
-    found = []
-    for in_flight, target, bound in ((2, 5.5, 6.0), (8, 21.0, 24.0)):
+def _share(what: str, share: float, target: float) -> Figure:
+    return Figure(8, f"share of the physical limit at 50 ms: {what}", share, target, bound=100, unit=" %")
 
-        def text(product_id: str, sku: str) -> None:
-            connector.to_cscart(product_id, sku, short_description=f"T {time.perf_counter_ns()}")
 
-        count = len(_all(subject, StoreName.CSCART))
-        ours, usual = side_by_side(_texts(subject, StoreName.CSCART, in_flight), _usual(text, theirs, count), times)
+def _texts_to_cscart(walls: Walls) -> list[Figure]:
+    theirs = skus_of(walls.subject, StoreName.WEBASYST, SAMPLE * 3)[:SAMPLE]
+    products, found, share = _all(walls.subject, StoreName.CSCART), [], 0.0
+
+    def text(product_id: str, sku: str) -> None:
+        walls.connector.to_cscart(product_id, sku, short_description=f"T {time.perf_counter_ns()}")
+
+    for in_flight, target, part in ((2, 5.5, products[::SLOW_PART]), (8, 21.0, products)):
+        texts = _Texts(walls, StoreName.CSCART, in_flight, part)
+        ours, usual = side_by_side(texts, walls.usual(text, theirs, len(part)), walls.times)
         name = f"wall, all texts to CS-Cart, {in_flight} in flight"
-        found.append(Figure(7, name, usual / ours, target, bound=bound, unit=" x", note=f"{ours:.1f} s"))
-    return found
+        found.append(Figure(7, name, usual / ours, target, bound=usual / texts.physical, unit=" x", note=_note(ours, usual, len(part))))
+        share = 100 * texts.physical / ours
+    return [*found, _share("single writes, 8 in flight", share, 96)]
 
 
-def _limits(pair: Shops, subject: Subject, times: int) -> list[Figure]:
-    """The share of what latency and the shop's own time leave."""
-    count = len(_all(subject, StoreName.CSCART))
-    cscart = paced(subject, StoreName.CSCART, 8)
-    pages = -(-sum(len(page.items) for page in cscart.scan()) // 250)
-    rows = sum(len(page.items) for page in cscart.scan())
-    reads, _ = side_by_side(lambda: seconds(lambda: list(cscart.scan())), lambda: 0.0, times)
-    read_bound = pages * (LATENCY + COSTS.boot) + rows * COSTS.row
-    singles, _ = side_by_side(_texts(subject, StoreName.CSCART, 8), lambda: 0.0, times)
-    single_bound = count * (LATENCY + COSTS.boot + COSTS.write) / 8 + -(-count // 100) * (LATENCY + COSTS.boot + 100 * COSTS.row) / 8
-    there = len(_all(subject, StoreName.WEBASYST))
-    bulk, _ = side_by_side(_texts(subject, StoreName.WEBASYST, 1), lambda: 0.0, times)
-    return [
-        Figure(8, "share of the physical limit at 50 ms: reads", 100 * read_bound / reads, 90, unit=" %"),
-        Figure(8, "share of the physical limit at 50 ms: single writes", 100 * single_bound / singles, 96, unit=" %"),
-        Figure(8, "share of the physical limit at 50 ms: bulk", 100 * _bulk_seconds(there, 1) / bulk, 90, unit=" %"),
-    ]
+def _reads(walls: Walls) -> Figure:
+    """A sweep's reading, one page after another, as each begins where the last one ended."""
+    shop = paced(walls.subject, StoreName.CSCART, 2)
+
+    def read() -> float:
+        walls.pair.reset()
+        return seconds(lambda: [list(page.items) for page in shop.scan()])
+
+    taken, _ = side_by_side(read, lambda: 0.0, walls.times)
+    return _share("reads", 100 * walls.physical(StoreName.CSCART, 1) / taken, 90)
