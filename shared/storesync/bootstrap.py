@@ -171,6 +171,7 @@ def world(connection_id: str) -> "World":
 
 
 def _world(connection: "Connection") -> "World":
+    from .http import side_by_side
     from .state.journal import Journal
     from .state.links import Links
     from .state.streams import Streams
@@ -185,7 +186,7 @@ def _world(connection: "Connection") -> "World":
     )
     images = WebImages(settings().allow_private_addresses)
     links, streams = Links(state_table(), connection.id), Streams(state_table(), connection.id)
-    return World(connection, LazyStores(connection, journal), links, streams, journal, queue(), images, SystemClock())
+    return World(connection, LazyStores(connection, journal), links, streams, journal, queue(), images, SystemClock(), side_by_side)
 
 
 @functools.cache

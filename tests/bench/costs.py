@@ -35,12 +35,12 @@ class Costs:
 
 
 class Costly:
-    """An app that takes the time a real one would; what the sandbox itself needs is part of it, not on top."""
+    """An app that takes the time a real one would; what the sandbox itself needs is part of it, not on top. `late`: by how much it needs more."""
 
     def __init__(self, app: App, costs: Costs) -> None:
         self.app, self.costs = app, costs
         self.calls: Counter[str] = Counter()
-        self.busy = 0.0
+        self.busy = self.late = 0.0
         self._workers = threading.BoundedSemaphore(costs.workers)
         self._lock = threading.Lock()
 
@@ -50,19 +50,20 @@ class Costly:
         with self._workers:
             started = time.perf_counter()
             response = self.app(request)
-            due = self.costs.of(request, response)
-            self._count(request, due)
+            due, took = self.costs.of(request, response), time.perf_counter() - started
+            self._count(request, due, took)
             if self.costs.latency:
-                time.sleep(max(0.0, due - (time.perf_counter() - started)))
+                time.sleep(max(0.0, due - took))
         return response
 
-    def _count(self, request: Request, due: float) -> None:
+    def _count(self, request: Request, due: float, took: float) -> None:
         with self._lock:
             self.calls["writes" if request.method in WRITES else "reads"] += 1
             self.calls["uploads"] += "images.add" in request.path or b"image_path" in request.body
             self.busy += due
+            self.late += max(0.0, took - due)
 
     def reset(self) -> None:
         with self._lock:
             self.calls.clear()
-            self.busy = 0.0
+            self.busy = self.late = 0.0

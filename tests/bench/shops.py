@@ -79,7 +79,7 @@ class _Steered:
             wanted = replace(self.costly.costs, **{name: int(value) if name == "workers" else value for name, value in costs.items()})
             self.costly = Costly(self.costly.app, wanted)
             return Response.of_json({})
-        return Response.of_json({**self.costly.calls, "busy": self.costly.busy})
+        return Response.of_json({**self.costly.calls, "busy": self.costly.busy, "late": self.costly.late})
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from storesync.domain.connection import Connection, CsCartSettings, Guard, Webas
 from storesync.domain.model import StoreName
 from storesync.domain.statuses import propose
 from storesync.errors import SyncError
+from storesync.http import side_by_side
 from storesync.http.pace import Breaker, Pace
 from storesync.state.journal import Journal
 from storesync.state.links import Links
@@ -56,7 +57,7 @@ class Subject:
         self.worker = Worker(lambda _: self.world)
         self.world = World(
             self.connection, self.stores, Links(self.tables[0], "main"), Streams(self.tables[0], "main"),
-            Journal(self.tables[1], "main", log_requests=False), self.queue, Download(), self.clock,
+            Journal(self.tables[1], "main", log_requests=False), self.queue, Download(), self.clock, side_by_side,
         )  # fmt: skip
 
     def change(self, kind: Kind, store: StoreName, *ids: str, cause: Cause = Cause.PULL) -> Change:

@@ -107,6 +107,7 @@ class _Texts:
 
     def __call__(self) -> float:
         shop = paced(self.walls.subject, self.store, self.in_flight)
+        shop.products([self.products[0].id])  # it knows the shop's clock and stocks by now
         writes = [_rewritten(one, f"Text {time.perf_counter_ns()}") for one in self.products]
         outcomes: list[Any] = []
         self.walls.pair.reset()

@@ -4,6 +4,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import quote
 
 from ..domain.changes import position
@@ -110,9 +111,10 @@ class Catalogue:
 
     def rows(self, ids: Sequence[str]) -> dict[str, Json]:
         found: dict[str, Json] = {}
-        for at in range(0, len(ids), BATCH):
-            batch = ids[at : at + BATCH]
-            answer = self._ask({"pid": ",".join(batch), "sort_by": "null", "page": 1, "items_per_page": len(batch)})
+        batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+        asked = [{"pid": ",".join(batch), "sort_by": "null", "page": 1, "items_per_page": len(batch)} for batch in batches]
+        answers = self.client.transport.together([partial(self._ask, query) for query in asked])
+        for batch, answer in zip(batches, answers, strict=True):
             here = {text(row.get("product_id")): row for row in rows(answer.body.get("products"))}
             if strange := here.keys() - set(batch):
                 raise FilterIgnored("products that were not asked for", store="cscart", id=min(strange))

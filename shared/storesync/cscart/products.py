@@ -123,10 +123,11 @@ def _outcome(write: ProductWrite, kept: Product | None, error: SyncError | None)
     """200 proves nothing (C27). Stock and listing may have moved meanwhile, so only what stayed as it was is lost."""
     if error is not None or kept is None:
         return Outcome(kept, error or NotKept("the product cannot be seen any more", product=write.current.id))
-    wanted, now, before = prints.of(write.desired), prints.of(kept), prints.of(write.current)
+    wanted, now = prints.of(write.desired), prints.of(kept)
     lost = [name for name in write.changes if name.startswith((Group.PRICE, Group.IDENTITY)) and wanted.get(name) != now.get(name)]
     loose = [name for name in write.changes if not name.startswith((Group.PRICE, Group.IDENTITY)) and wanted.get(name) != now.get(name)]
     saved = kept.edited_at != write.current.edited_at  # texts that are cleaned back to what they were are no loss
+    before = prints.of(write.current) if loose else {}
     lost += [name for name in loose if now.get(name) == before.get(name) and not (saved and name == Group.CONTENT)]
     missing = len({item.sku.strip() for item in write.desired.variants if not item.id} - {item.sku.strip() for item in kept.variants})
     if lost or missing:

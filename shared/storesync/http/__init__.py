@@ -1,6 +1,6 @@
 """One transport for both stores, and the guard of the addresses it may call."""
 
-from .ahead import Begin, Later, Pending
+from .ahead import Begin, Later, Pending, side_by_side
 from .calls import Answer, Call, CallClass, Classify
 from .guard import canonical_url
 from .images import download
@@ -24,4 +24,5 @@ __all__ = [
     "download",
     "redact",
     "retry_after",
+    "side_by_side",
 ]

@@ -47,12 +47,20 @@ def new_pairs(product: Product, target: Product, taken: Collection[str], known: 
     return {item.id: free[item.sku.strip()] for item in product.variants if item.id not in known and item.sku.strip() in free}
 
 
+@dataclass(frozen=True, slots=True)
+class Counterparts:
+    """Products of the target that were asked for beforehand, and those of them that are there."""
+
+    ids: frozenset[str] = frozenset()
+    products: tuple[Product, ...] = ()
+
+
 class Matching:
     """For one batch. Reads the counterparts in as few calls as the stores allow."""
 
-    def __init__(self, world: World, source: StoreName, begun: Collection[str] = ()) -> None:
-        """`begun`: source products whose counterparts were being created when the work was cut off."""
-        self.world, self.source, self.target, self.begun = world, source, source.other, begun
+    def __init__(self, world: World, source: StoreName, begun: Collection[str] = (), read: Counterparts = Counterparts()) -> None:
+        """`begun`: source products whose counterparts were being created when the work was cut off; `read`: what was read of the target."""
+        self.world, self.source, self.target, self.begun, self.read = world, source, source.other, begun, read
         self.skus = SkuSearch(world, source)
 
     def match(self, products: Sequence[Product]) -> Found:
@@ -91,7 +99,9 @@ class Matching:
         """Linked variant id of the target -> its product."""
         wanted = {row.counterpart for several in rows.values() for row in several if row.counterpart}
         store = self.world.store(self.target)
-        found = self._by_variant(store.products(sorted(wanted))) if wanted else {}
+        found = self._by_variant(self.read.products)
+        if more := wanted - self.read.ids:
+            found |= self._by_variant(store.products(sorted(more)))
         if self.target is StoreName.CSCART:
             linked = {theirs for several in rows.values() for theirs in linked_variants(several).values()}
             if missing := linked - found.keys():

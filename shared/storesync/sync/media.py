@@ -50,8 +50,7 @@ class MediaSync:
         linked = {_key(link, self.source): link for link in known if _key(link, self.target) in there}
         digests = {link.digest: link for link in known if link.digest and _key(link, self.target) in there}
         missing = [image for image in images if image.key not in linked]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            fetched = dict(zip([image.key for image in missing], pool.map(self._fetch, missing), strict=True))
+        fetched = dict(zip([image.key for image in missing], self._fetched(missing), strict=True))
         found = []
         for image in images:
             if link := linked.get(image.key):
@@ -62,6 +61,13 @@ class MediaSync:
                 sent = ImageSource(url=image.url, data=data, filename=_filename(image.url, digest))
                 found.append((image, digest, ImageSource(id=there[_key(same, self.target)], url=image.url) if same else sent))
         return found
+
+    def _fetched(self, images: Sequence[Image]) -> list[bytes]:
+        """Threads only where there is something to do at the same time."""
+        if len(images) < 2:
+            return [self._fetch(image) for image in images]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self._fetch, images))
 
     def _fetch(self, image: Image) -> bytes:
         try:

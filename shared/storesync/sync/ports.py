@@ -1,10 +1,10 @@
 """What the engines need of the world: two stores, the state, the queue and a clock. Nothing here knows HTTP or tables."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..domain.changes import Change
 from ..domain.connection import Connection
@@ -250,9 +250,16 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+def in_turn(*works: Callable[[], Any]) -> list[Any]:
+    return [work() for work in works]
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that an engine works with, for one connection."""
+    """Everything that an engine works with, for one connection.
+
+    `together` does works that do not depend on each other, one after another or side by side; the error of an earlier one comes first.
+    """
 
     connection: Connection
     stores: Mapping[StoreName, Store]
@@ -262,6 +269,7 @@ class World:
     queue: Queue
     images: Images
     clock: Clock
+    together: Callable[..., list[Any]] = in_turn
 
     def store(self, name: StoreName) -> Store:
         return self.stores[name]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ..domain.links import Row
 from ..domain.model import Group, Product, StoreName, Variant
@@ -11,7 +12,7 @@ from ..domain.translation import product as translate
 from ..errors import MissingLink, RecordError, SyncError, UnsupportedValue
 from .categories import existing
 from .hindsight import Hindsight
-from .matching import Match, Matching, linked_variants, merged_prints
+from .matching import Counterparts, Match, Matching, linked_variants, merged_prints
 from .order_stock import reserved
 from .pending import Pending
 from .ports import World
@@ -81,8 +82,9 @@ class Proposer:
     def propose(self, store: StoreName, ids: Collection[str]) -> Proposals:
         """Raises CatalogueUnread, and whatever stops a store as a whole. Reserved pieces are counted before Webasyst is read."""
         held = reserved(self.world)
-        products, left, others = self._without_leftovers(store, self.world.store(store).products(ids))
-        matches, refused = Matching(self.world, store, self.pending.begun(store)).match(products)
+        read, counterparts = self._both_sides(store, ids)
+        products, left, others = self._without_leftovers(store, read)
+        matches, refused = Matching(self.world, store, self.pending.begun(store), counterparts).match(products)
         made = [self._one(store, match, held) for match in matches]
         refusals = [Refusal(store, product, error) for product, error in refused]
         return Proposals(
@@ -93,6 +95,17 @@ class Proposer:
             others,
             left,
         )
+
+    def _both_sides(self, store: StoreName, ids: Collection[str]) -> tuple[list[Product], Counterparts]:
+        """As far as the links tell beforehand what belongs to these products: their counterparts, and all rows that a CS-Cart group had."""
+        known = [row for rows in self.world.links.of_product(store, ids).values() for row in rows]
+        theirs = sorted({row.counterpart for row in known if row.counterpart})
+        wanted = list(dict.fromkeys([*ids, *(row.id for row in known)]))
+        works = [partial(self.world.store(store).products, wanted)]
+        works += [partial(self.world.store(store.other).products, theirs)] if theirs else []
+        products, *others = self.world.together(*works)
+        asked = [item for item in products if item.id in ids or any(variant.id in ids for variant in item.variants)]
+        return asked, Counterparts(frozenset(theirs), tuple(item for found in others for item in found))
 
     def _without_leftovers(self, store: StoreName, products: Sequence[Product]) -> tuple[list[Product], tuple[str, ...], tuple[str, ...]]:
         """Without what was being made here when the work was cut off: that is finished from where it was begun. Both are named."""

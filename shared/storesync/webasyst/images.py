@@ -6,7 +6,7 @@ from ..domain.exchange import ImageSource
 from ..domain.model import Product
 from ..errors import NotKept, OutcomeUnknown
 from .client import WebasystClient
-from .decode import Json, mapping, rows, text
+from .decode import Json, rows, text
 from .products import Products
 
 
@@ -23,8 +23,10 @@ def put_images(client: WebasystClient, products: Products, product: Product, ima
             client.post("shop.product.images.delete", {"id": unwanted.id})
     if len(wanted) > 1:
         client.post("shop.product.images.sort", {"photo_ids": wanted}, {"product_id": product.id})
-    _mend_main(client, product.id)
-    kept = next(iter(products.read([product.id])), product)
+    now, listed = products.with_rows([product.id])
+    if _mended(client, listed):
+        now = products.read([product.id])
+    kept = next(iter(now), product)
     if [image.id for image in kept.images] != wanted:
         raise NotKept("images were not kept", product=product.id)
     return kept
@@ -41,14 +43,18 @@ def _uploaded(client: WebasystClient, products: Products, product_id: str, image
         return (now - here).pop()
 
 
-def _mend_main(client: WebasystClient, product_id: str) -> None:
+def _mended(client: WebasystClient, listed: Sequence[Json]) -> bool:
     """Sorting moves the product's `image_id` and leaves its `ext`: a png after a jpg would have a dead address (3.7)."""
-    query = {"hash": f"id/{product_id}", "fields": "images", "escape": 0}
-    for row in rows(mapping(client.get("shop.product.search", query)).get("products")):
-        main = next((item for item in rows(row.get("images")) if text(item.get("id")) == text(row.get("image_id"))), None)
-        if main and _file(main, "filename") != _file(row, "image_filename"):
-            form = {"image_id": text(main.get("id")), "ext": text(main.get("ext")), "image_filename": text(main.get("filename"))}
-            client.post("shop.product.update", form, {"id": product_id})
+    wrong = [
+        (row, main)
+        for row in listed
+        for main in rows(row.get("images"))
+        if text(main.get("id")) == text(row.get("image_id")) and _file(main, "filename") != _file(row, "image_filename")
+    ]
+    for row, main in wrong:
+        form = {"image_id": text(main.get("id")), "ext": text(main.get("ext")), "image_filename": text(main.get("filename"))}
+        client.post("shop.product.update", form, {"id": text(row.get("id"))})
+    return bool(wrong)
 
 
 def _file(row: Json, name: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from .products import Found, Products, readable
 
 ROWS, LETTERS = 250, 1_000_000  # a letter may take six bytes in a form, of which PHP takes eight millions
 LOST_AT_MOST = timedelta(minutes=15)
+EXACT = (Group.PRICE.value + ":", Group.IDENTITY.value + ":")
 Fields = dict[str, object]
 
 
@@ -35,23 +36,29 @@ class ProductWriter:
         """Batches side by side, each read back as soon as it is written; what needs single calls comes after them. A lost answer to a new SKU
         is settled by the read-back."""
         done = self.client.together([partial(self._batch, batch) for batch in _batches(writes)])
-        errors = {product: error for failed, _ in done for product, error in failed.items()}
-        here = [found for _, one in done for found in one]
-        kept = {
-            item.id: item
-            for item in readable([item for one in here for item in one.products], [name for one in here for name in one.unread])
-        }
-        left = [write for write in writes if _needs_single_calls(write)]
-        if left:
-            self._singly([write for write in left if write.current.id not in errors], errors)
-            kept |= {item.id: item for item in self.products.read([write.current.id for write in left])}
-        return [_outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in writes]
+        outcomes = [outcome for batch in done for outcome in batch]
+        left = [write for write, outcome in zip(writes, outcomes, strict=True) if outcome is None]
+        settled = iter(self._settled(left) if left else ())
+        return [outcome or next(settled) for outcome in outcomes]
 
-    def _batch(self, writes: Sequence[ProductWrite]) -> tuple[dict[str, SyncError], list[Found]]:
+    def _batch(self, writes: Sequence[ProductWrite]) -> list[Outcome | None]:
+        """None for what is still to be written by single calls."""
         errors: dict[str, SyncError] = {}
         self._mass(writes, errors)
-        due = [write.current.id for write in writes if not _needs_single_calls(write)]
-        return errors, [self.products.batch(due)] if due else []
+        done = [write for write in writes if write.current.id in errors or not _needs_single_calls(write)]
+        kept = self._kept(self.products.batch([write.current.id for write in done])) if done else {}
+        outcomes = {id(write): _outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in done}
+        return [outcomes.get(id(write)) for write in writes]
+
+    @staticmethod
+    def _kept(found: Found) -> dict[str, Product]:
+        return {item.id: item for item in readable(found.products, found.unread)}
+
+    def _settled(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
+        errors: dict[str, SyncError] = {}
+        self._singly(writes, errors)
+        kept = {item.id: item for item in self.products.read([write.current.id for write in writes])}
+        return [_outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in writes]
 
     def _mass(self, writes: Sequence[ProductWrite], errors: dict[str, SyncError]) -> None:
         """One bad value makes the shop refuse all rows (M1), so halves are tried until it stands alone."""
@@ -176,11 +183,11 @@ class ProductWriter:
 
 
 def _batches(writes: Sequence[ProductWrite]) -> Iterator[list[ProductWrite]]:
-    """So many SKU rows and characters at most, but never a part of a product."""
+    """So many rows and characters at most, but never a part of a product."""
     batch: list[ProductWrite] = []
     rows = letters = 0
     for write in writes:
-        own, texts = len(write.desired.variants), _letters(write)
+        own, texts = max(1, _sku_count(write)), _letters(write)
         if batch and (rows + own > ROWS or letters + texts > LETTERS):
             yield batch
             batch, rows, letters = [], 0, 0
@@ -188,6 +195,11 @@ def _batches(writes: Sequence[ProductWrite]) -> Iterator[list[ProductWrite]]:
         rows, letters = rows + own, letters + texts
     if batch:
         yield batch
+
+
+def _sku_count(write: ProductWrite) -> int:
+    """None where only what the product has as a whole is written."""
+    return len(write.desired.variants) if any(":" in name for name in write.changes) else 0
 
 
 def _letters(write: ProductWrite) -> int:
@@ -223,13 +235,11 @@ def _outcome(write: ProductWrite, kept: Product | None, error: SyncError | None)
     missing = Counter(_new_skus(write)) - Counter(item.sku.strip() for item in kept.variants)
     if error is not None and (missing or not isinstance(error, OutcomeUnknown)):
         return Outcome(kept, error)
-    before, wanted, now = prints.of(write.current), prints.of(write.desired), prints.of(kept)
-    exact = (Group.PRICE.value + ":", Group.IDENTITY.value + ":")
-    off = [
-        name
-        for name in write.changes
-        if name in wanted and now.get(name) != wanted[name] and (name.startswith(exact) or now.get(name) == before.get(name))
-    ]
+    wanted, now = prints.of(write.desired), prints.of(kept)
+    off = [name for name in write.changes if name in wanted and now.get(name) != wanted[name]]
+    if off:
+        before = prints.of(write.current)
+        off = [name for name in off if name.startswith(EXACT) or now.get(name) == before.get(name)]
     if off or missing:
         fields = ",".join(sorted([*off, *missing]))
         return Outcome(kept, NotKept("the shop answered ok and kept something else", product=kept.id, fields=fields))
