@@ -31,10 +31,21 @@ def orders(people: Shoppers) -> None:
         people.handle()
 
 
+def orders_there(people: Shoppers) -> None:
+    """Of Webasyst's own, which go over to CS-Cart."""
+    people.buy(StoreName.WEBASYST)
+    people.handle()
+
+
+def both_ways(preferred: StoreName) -> Shoppers:
+    return settled(preferred, orders_to_cscart=True)
+
+
 STORIES: dict[str, tuple[Callable[[StoreName], Shoppers], Story]] = {
     "first load": (opened, first_load),
     "edits": (settled, edits),
     "orders": (settled, orders),
+    "orders of Webasyst": (both_ways, orders_there),
 }
 
 
@@ -85,7 +96,10 @@ def recovered(people: Shoppers) -> list[tuple[str, str]]:
     return faults + ([("lost", f"{writes} writes in the last round")] if writes else [])
 
 
-@pytest.mark.parametrize(("name", "preferred"), [("first load", WEBASYST), ("first load", CSCART), ("edits", WEBASYST), ("orders", CSCART)])
+@pytest.mark.parametrize(
+    ("name", "preferred"),
+    [("first load", WEBASYST), ("first load", CSCART), ("edits", WEBASYST), ("orders", CSCART), ("orders of Webasyst", CSCART)],
+)
 def test_fault_59_a_crash_at_any_side_effect_costs_nothing(name: str, preferred: StoreName) -> None:
     start, story = STORIES[name]
     people = start(preferred)

@@ -13,7 +13,7 @@ from tests.integration.product_scene import linked
 from tests.sandbox.simulator import peace
 from tests.sandbox.simulator.oracle import Oracle
 from tests.sandbox.simulator.shoppers import Shoppers
-from tests.sandbox.simulator.stories import first_load, opened
+from tests.sandbox.simulator.stories import settled
 
 CSCART, WEBASYST = StoreName
 DAY = 86_400
@@ -43,20 +43,9 @@ def state_restored(people: Shoppers, yesterday: MemoryState) -> None:
 DISASTERS: dict[str, Disaster] = {"lost": lost, "restored": restored, "state restored": state_restored}
 
 
-def begun(preferred: StoreName, seed: int, both_ways: bool = True) -> Shoppers:
-    """Products of each kind, and orders that flow both ways."""
-    people = opened(preferred)
+def begun(preferred: StoreName, seed: int, both_ways: bool) -> Shoppers:
+    people = settled(preferred, orders_to_cscart=both_ways, orders_update_time=7 * DAY)
     people.random.seed(seed)
-    stack = people.stack
-    stack.setting = replace(
-        stack.setting, connection=replace(stack.setting.connection, orders_to_cscart=both_ways, orders_update_time=7 * DAY)
-    )
-    first_load(people)
-    peace.restore(stack)
-    for store in StoreName:
-        people.buy(store)
-    peace.restore(stack)
-    assert Oracle(people).check().faults == []
     return people
 
 

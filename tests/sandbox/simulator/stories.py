@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from storesync.domain.connection import Connection
 from storesync.domain.model import StoreName
@@ -14,18 +15,18 @@ from tests.sandbox.simulator.stack import Stack
 from tests.sandbox.simulator.truth import Truth
 
 
-def opened(preferred: StoreName) -> Shoppers:
-    """Two empty shops, connected as a merchant finds it: everything flows both ways."""
+def opened(preferred: StoreName, **settings: Any) -> Shoppers:
+    """Two empty shops, connected as a merchant finds it: everything flows both ways. `settings` are the connection's."""
     random = Random(preferred.value)
     usual = drawn(Random(1)).connection
     fields = {name: getattr(usual, name) for name in ("cscart", "webasyst", "categories", "statuses", "orders_update_time")}
-    connection = replace(Connection("main", **fields), preferred=preferred)
+    connection = replace(Connection("main", **fields), preferred=preferred, **settings)
     return Shoppers(Stack(Setting(connection, "processing", 2), random), Truth(preferred), random)
 
 
-def settled(preferred: StoreName) -> Shoppers:
+def settled(preferred: StoreName, **settings: Any) -> Shoppers:
     """Products of each kind and an order from each shop, all linked."""
-    people = opened(preferred)
+    people = opened(preferred, **settings)
     first_load(people)
     people.buy(StoreName.CSCART)
     people.buy(StoreName.WEBASYST)
