@@ -76,6 +76,10 @@ conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 bench: $(READY)  ## the goals of speed and cost, beside a sequential connector (ARGS="--quick" to try it; cold starts need `make package` before)
 	PYTHONPATH=shared:. $(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: paint
+paint: $(READY)  ## how long the console takes from a press to the next paint, in headless Chromium (ARGS="--times 9")
+	$(BIN)/python -m tests.browser.paint $(ARGS)
+
 .PHONY: lock
 lock:  ## pin the layer's packages by the hashes of their files (after a change of shared/requirements.txt)
 	test -x $(LOCK_VENV)/bin/pip-compile || { $(PYTHON) -m venv $(LOCK_VENV) && $(LOCK_VENV)/bin/python $(PIP) pip-tools==$(PIP_TOOLS_VERSION); }

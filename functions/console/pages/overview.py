@@ -11,13 +11,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap, desk
-from storesync.console import chart, overview, texts
+from storesync.console import chart, overview, runs, texts
 from storesync.domain.connection import Connection
 from storesync.sync import halts, waiting
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
-DAY_SECONDS = 20.0
+DAY_SECONDS = 5.0
 _days: dict[str, tuple[float, tuple[overview.Hour, ...]]] = {}
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
@@ -123,5 +123,5 @@ def _live(found: Connection) -> dict[str, Any]:
     queued = backlog.waiting()
     shared = bool(queued) and len(bootstrap.connections().list()) > 1
     waits = {"queued": queued, "shared": shared, "held": waiting.count(world), "dead": backlog.dead_of(found.id)}
-    names = {"stream_names": overview.STREAMS, "store_names": overview.STORES, "count_names": overview.COUNTS}
+    names = {"stream_names": overview.STREAMS, "store_names": overview.STORES, "count_names": {**runs.TOTALS, **overview.COUNTS}}
     return {"state": state, "most": overview.MOST_PARKED, **waits, **names}

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -164,4 +165,7 @@ def _comparison(found: Connection, kind: str, side: StoreName, record_id: str) -
     asked, sheet = sheets.get(f"asked:{name}").get("at", ""), sheets.get(name)
     at = sheet.get("at", "")
     place = f"/console/c/{found.id}/records/{kind}/{side}/{record_id}"
-    return {"both": sheet, "waits": asked > at, "read_at": datetime.fromisoformat(at) if at else None, "place": place}
+    known = {one: bootstrap.sheets(found.id).get(f"shop:{one}").get("categories", {}) for one in StoreName}
+    names = partial(records.category_names, known)
+    moment = datetime.fromisoformat(at) if at else None
+    return {"both": sheet, "waits": asked > at, "read_at": moment, "place": place, "category_names": names}

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -160,6 +160,11 @@ def _requests(world: World, words: set[str], ids: set[str]) -> tuple[Exchange, .
         if any(word in exchange.path for word in words) and (named.search(exchange.path) or named.search(exchange.sent))
     )
     return tuple(islice(found, SHOWN_REQUESTS))
+
+
+def category_names(known: Mapping[StoreName, Mapping[str, str]], store: str, ids: str) -> str:
+    """As the shop calls them; what it has not told stays an id."""
+    return ", ".join(known[StoreName(store)].get(item, item) for item in ids.split(", "))
 
 
 def reasons(parked: Iterable[Parked]) -> dict[str, tuple[str, int]]:
