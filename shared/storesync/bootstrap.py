@@ -3,7 +3,7 @@
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from .sync.health import Health
     from .sync.hooks import Hooks
     from .sync.ports import Store, World
-    from .sync.pull import Ticker
+    from .sync.ticker import Ticker
     from .sync.worker import Worker
 
 WORLD_SECONDS, STORES_SECONDS = 20.0, 300.0
+LOOK_SECONDS, LOOKS_IN_FLIGHT = 10.0, 16
 SECRETS = {"cscart": "cscart_key", "webasyst": "webasyst_token"}
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2, 300
 
@@ -191,9 +192,22 @@ def _world(connection: "Connection") -> "World":
 
 @functools.cache
 def ticker() -> "Ticker":
-    from .sync.pull import Ticker
+    from .sync.ticker import Ticker
 
-    return Ticker(connections(), world, queue(), SystemClock())
+    return Ticker(connections(), world, queue(), SystemClock(), _together)
+
+
+def _together(looks: Sequence[Callable[[], bool]]) -> list[bool]:
+    """A few at a time, and no longer than LOOK_SECONDS in all: what is late then counts as not quiet, and is left to the queue."""
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    if not looks:
+        return []
+    pool = ThreadPoolExecutor(min(len(looks), LOOKS_IN_FLIGHT))
+    started = [pool.submit(look) for look in looks]
+    wait(started, LOOK_SECONDS)
+    pool.shutdown(wait=False, cancel_futures=True)
+    return [look.done() and not look.cancelled() and look.result() for look in started]
 
 
 @functools.cache
@@ -223,7 +237,7 @@ def _register_hooks(world: "World") -> int:
 def health() -> "Health":
     from .sync.health import Health
 
-    return Health(connections(), world, SystemClock())
+    return Health(connections(), world, SystemClock(), ticker().looked)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from storesync.domain.connection import Connection, CsCartSettings, WebasystSett
 from storesync.domain.journal import Entry, Run
 from storesync.domain.model import Content, Listing, Product, StoreName, Variant
 from storesync.sync.ports import World
-from storesync.sync.pull import Ticker
+from storesync.sync.ticker import Ticker
 from storesync.sync.worker import Worker
 
 from tests.fakes.state import MemoryState

@@ -8,7 +8,7 @@ import pytest
 from storesync.domain import planning, prints
 from storesync.domain.model import StoreName
 from storesync.state.streams import HeldLease
-from storesync.sync import catalogue, linking, order_pull
+from storesync.sync import catalogue, linking, order_pull, quiet
 from storesync.sync.skus import SkuSearch
 
 from tests.fakes.stores_webasyst import MemoryWebasyst
@@ -34,7 +34,7 @@ def prints_of_what_was_sent(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_overlap(patch: pytest.MonkeyPatch) -> None:
-    for module in (order_pull, catalogue):
+    for module in (order_pull, catalogue, quiet):
         patch.setattr(module, "OVERLAP", timedelta(0))
 
 

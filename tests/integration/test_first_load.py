@@ -49,7 +49,7 @@ def test_fault_59_a_first_load_that_is_killed_twenty_times_makes_everything_once
     for _ in range(40 * KILLS):
         stack.clock.sleep(60)
         stack.tick()
-        stack.deliver(*([killing(stack, draw.randint(0, 120), kills)] if len(kills) < KILLS else []))
+        stack.deliver(*([killing(stack, draw.randint(0, 80), kills)] if len(kills) < KILLS else []))
     for _ in range(4):
         stack.clock.sleep(3700)
         stack.tick()

@@ -54,6 +54,9 @@ class Streams(Scope):
         found = self.table.get(self._pk("cursor"), stream)
         return str(found.data["c"]) if found else ""
 
+    def cursors(self) -> dict[str, str]:
+        return {item.sk: str(item.data["c"]) for item in self.table.query(self._pk("cursor"))}
+
     def save_cursor(self, stream: str, value: str, lease: Fenced | None = None) -> None:
         self.table.transact([(Item(self._pk("cursor"), stream, {"c": value}), None)], self._fence(lease))
 

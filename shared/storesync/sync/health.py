@@ -1,7 +1,7 @@
 """How the streams are doing, in numbers that an alarm can watch."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ..domain.connection import Connection
@@ -10,26 +10,43 @@ from .ports import Clock, World
 
 CURSORS = {"product": "products", "order": "orders"}
 LAG, WAITING = "StreamLag", "ReconnectNeeded"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+EVERY = timedelta(minutes=4)  # the alarms look at stretches of five
 
 
 class AllConnections(Protocol):
     def list(self) -> Iterable[Connection]: ...
 
 
+Looked = Callable[[str, str], Mapping[str, datetime]]
+
+
 class Health:
-    def __init__(self, connections: AllConnections, world: Callable[[str], World], clock: Clock) -> None:
-        self._connections, self._world, self._clock = connections, world, clock
+    """`looked`: when the streams of a connection and kind were last seen to be quiet, by stream and store, as far as this container knows."""
+
+    def __init__(
+        self, connections: AllConnections, world: Callable[[str], World], clock: Clock, looked: Looked = lambda connection, kind: {}
+    ) -> None:
+        self._connections, self._world, self._clock, self._looked = connections, world, clock, looked
+        self._told: dict[str, datetime] = {}
 
     def measures(self, kind: str) -> dict[str, float]:
-        """The worst lag of this kind in seconds, and how many connections wait for their owner. Nothing is ready: a lag of zero."""
+        """The worst lag of this kind in seconds, and how many connections wait for their owner; empty when it was told a moment ago.
+        Nothing is ready: a lag of zero."""
+        now = self._clock.now()
+        if kind in self._told and now - self._told[kind] < EVERY:
+            return {}
+        self._told[kind] = now
         lags, waiting = [0.0], 0
         for connection in self._connections.list():
             if connection.ready:
                 world = self._world(connection.id)
-                lags += [lag for store in StoreName if (lag := self._lag(world, f"{CURSORS[kind]}:{store}")) is not None]
+                lags += self._lags(world, kind, now)
                 waiting += any(True for _ in world.links.parked("connection"))
         return {LAG: max(lags), WAITING: float(waiting)}
 
-    def _lag(self, world: World, stream: str) -> float | None:
-        cursor = world.streams.cursor(stream)
-        return (self._clock.now() - datetime.fromisoformat(cursor)).total_seconds() if cursor else None
+    def _lags(self, world: World, kind: str, now: datetime) -> Iterator[float]:
+        known, looked = world.streams.cursors(), self._looked(world.connection.id, kind)
+        for name in (f"{CURSORS[kind]}:{store}" for store in StoreName):
+            if known.get(name):
+                yield (now - max(datetime.fromisoformat(known[name]), looked.get(name, LONG_AGO))).total_seconds()

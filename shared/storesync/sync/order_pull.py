@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ TOLERANCE = timedelta(seconds=20)
 ANY_ZONE = timedelta(hours=26)
 PATIENCE = timedelta(minutes=10)
 REMEMBERED = 5_000
+REST = timedelta(minutes=15)  # after so long a pull moves the cursor, so that the same orders are not listed for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class OrderPull:
             yield from self._fresh(page, seen)
 
     @staticmethod
-    def _fresh(page: Page[OrderHead], seen: dict[str, str]) -> list[OrderHead]:
+    def _fresh(page: Page[OrderHead], seen: Mapping[str, str]) -> list[OrderHead]:
         return [head for head in page.items if not head.is_parent and (head.stamp is None or seen.get(head.id) != _print(head))]
 
     def _changes(self, ids: Iterable[str]) -> Iterator[Change]:
@@ -109,10 +110,35 @@ class OrderPull:
             sent = self.world.clock.now().isoformat()
             yield Change(self.world.connection.id, Kind.ORDER, self.store, (order_id,), Cause.PULL, self.run, self.run, sent=sent)
 
+    # -- without a lease, for whoever only wants to know
+
+    def is_quiet(self, known: Mapping[str, str]) -> bool:
+        """Whether a pull would find nothing to queue. Nothing is written. `known`: the connection's cursors."""
+        memory, cursor = self._read(known.get(f"orders_seen:{self.store}", "")), known.get(f"orders:{self.store}")
+        if not cursor or memory.skew is None:
+            return False
+        last, began = datetime.fromisoformat(cursor), self.world.clock.now()
+        pages = list(self._old_pages(last - OVERLAP, memory))
+        if not pages or pages[0].now is None or any(page.unread or self._fresh(page, memory.seen) for page in pages):
+            return False
+        look = _Look(pages[0].now, (pages[0].now - began).total_seconds(), pages[0].zone, {})
+        return not _set_back(memory, look) and not (any(page.items for page in pages) and began - last > REST)
+
+    def _old_pages(self, since: datetime, memory: _Memory) -> Iterator[Page[OrderHead]]:
+        """Up to the first one with something new."""
+        for page in self.world.store(self.store).changed_orders(since):
+            yield page
+            if self._fresh(page, memory.seen):
+                return
+
     # -- what is remembered of a look
 
     def _memory(self) -> _Memory:
-        found = json.loads(self.world.streams.cursor(f"orders_seen:{self.store}") or "{}")
+        return self._read(self.world.streams.cursor(f"orders_seen:{self.store}"))
+
+    @staticmethod
+    def _read(text: str) -> _Memory:
+        found = json.loads(text or "{}")
         return _Memory(found.get("seen", {}), found.get("skew"), found.get("zone", ""))
 
     def _remember(self, memory: _Memory, look: _Look, lease: Lease) -> None:

@@ -200,6 +200,9 @@ class Streams(Protocol):
 
     def cursor(self, stream: str) -> str: ...
 
+    def cursors(self) -> dict[str, str]:
+        """All of them by name, for the price of one; one that was saved a moment ago may still be as it was before."""
+
     def save_cursor(self, stream: str, value: str, lease: Lease | None = None) -> None: ...
 
     def lease(self, name: str, seconds: float) -> AbstractContextManager[Lease]:

@@ -1,74 +1,19 @@
 """Pulls and sweeps: find what may have changed, cheaply, and queue it. Nothing is written to a store here."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-
-from ..domain.changes import ORDERS, PRODUCTS, SWEEP, Cause, Change, Kind
-from ..domain.connection import Connection
+from ..domain.changes import ORDERS, PRODUCTS, SWEEP, Cause, Change
 from ..domain.journal import Run
 from ..domain.model import StoreName
 from ..errors import GuardTripped, SyncError
-from . import halts, proof, waiting
+from . import halts, waiting
 from .budget import Budget
 from .catalogue import CatalogueStream
 from .guards import KINDS
-from .health import AllConnections
 from .index import SkuIndex
 from .leases import LEASE_SECONDS
 from .order_pull import OrderPull
 from .orders import PAUSING
-from .ports import Clock, Lease, Queue, World
+from .ports import Lease, World
 from .runs import RunLog, find
-
-STREAMS = {"product": (PRODUCTS, SWEEP), "order": (ORDERS,)}
-LEAST_MS = 5_000
-
-
-def period(connection: Connection, stream: str) -> int:
-    return {PRODUCTS: connection.product_period, ORDERS: connection.order_period, SWEEP: connection.sweep_period}[stream]
-
-
-class Ticker:
-    """Each tick hands out the streams that are due; a connection that is slow never delays another."""
-
-    def __init__(self, connections: AllConnections, world: Callable[[str], World], queue: Queue, clock: Clock) -> None:
-        self.connections, self.world, self.queue, self.clock = connections, world, queue, clock
-
-    def tick(self, kind: str, remaining_ms: Callable[[], int]) -> dict[str, int]:
-        counts: Counter[str] = Counter()
-        for connection in self.connections.list():
-            if remaining_ms() < LEAST_MS:
-                counts["left"] += 1
-                continue
-            if not connection.ready or (kind == "product" and not connection.product_updates):
-                counts["not_ready"] += 1
-                continue
-            due = [*self._due(connection, kind), *self._proof(connection, kind)]
-            self.queue.send(due)
-            counts["started"] += len(due)
-        return dict(counts)
-
-    def _due(self, connection: Connection, kind: str) -> Iterator[Change]:
-        now = self.clock.now()
-        streams = self.world(connection.id).streams
-        for stream in STREAMS[kind]:
-            for store in StoreName:
-                last = streams.cursor(f"started:{stream}:{store}")
-                if not last or now - datetime.fromisoformat(last) >= timedelta(seconds=period(connection, stream)):
-                    streams.save_cursor(f"started:{stream}:{store}", now.isoformat())
-                    yield Change(connection.id, Kind.STREAM, store, (stream,), Cause.PULL, now.isoformat())
-
-    def _proof(self, connection: Connection, kind: str) -> Iterator[Change]:
-        """Once in its period, the first time a whole period after the connection began."""
-        if kind != "product" or not connection.proof_period:
-            return
-        now, streams = self.clock.now(), self.world(connection.id).streams
-        last = streams.cursor(f"started:{proof.QUESTION}")
-        if not last or now - datetime.fromisoformat(last) >= timedelta(seconds=connection.proof_period):
-            streams.save_cursor(f"started:{proof.QUESTION}", now.isoformat())
-            if last:
-                yield proof.ask(connection.id, now.isoformat())
 
 
 class Pull:

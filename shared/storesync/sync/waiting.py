@@ -22,7 +22,7 @@ def is_down(error: SyncError, receives: int) -> bool:
 def hold(world: World, store: StoreName, ids: Collection[str]) -> None:
     """No id is lost, and none is kept twice."""
     held = {**dict.fromkeys(_held(world, store)), **dict.fromkeys(ids)}
-    world.streams.save_cursor(_name(store), json.dumps([SWEEP] if len(held) > MOST or SWEEP in held else list(held)))
+    world.streams.save_cursor(name_of(store), json.dumps([SWEEP] if len(held) > MOST or SWEEP in held else list(held)))
 
 
 def count(world: World) -> int:
@@ -36,7 +36,7 @@ def release(world: World, store: StoreName, run: str) -> int:
     if not ids or not _answers(world, store.other):
         return 0
     world.queue.send(list(_changes(world, store, ids, run)))
-    world.streams.save_cursor(_name(store), "")
+    world.streams.save_cursor(name_of(store), "")
     return len(ids)
 
 
@@ -58,9 +58,9 @@ def _answers(world: World, store: StoreName) -> bool:
 
 
 def _held(world: World, store: StoreName) -> list[str]:
-    found = world.streams.cursor(_name(store))
+    found = world.streams.cursor(name_of(store))
     return list(json.loads(found)) if found else []
 
 
-def _name(store: StoreName) -> str:
+def name_of(store: StoreName) -> str:
     return f"held:{PRODUCTS}:{store}"

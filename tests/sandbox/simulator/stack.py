@@ -11,7 +11,7 @@ from storesync.domain.model import StoreName
 from storesync.errors import SyncError
 from storesync.sync.hooks import Hooks
 from storesync.sync.ports import World
-from storesync.sync.pull import Ticker
+from storesync.sync.ticker import Ticker
 from storesync.sync.worker import Worker
 
 from tests.fakes.state import MemoryState

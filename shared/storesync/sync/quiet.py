@@ -1,0 +1,49 @@
+"""A look at a store that only wants to know whether a pull would find something: nothing is leased, written or queued.
+
+Most looks find nothing, so this is what an idle connection costs. Whatever is not plainly quiet is a pull's to find out and to tell.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ..domain.changes import ORDERS
+from ..domain.exchange import Page
+from ..domain.model import Record, StoreName
+from . import records, waiting
+from .catalogue import OVERLAP
+from .index import outdated
+from .order_pull import REST, OrderPull
+from .orders import HELD
+from .ports import World
+
+
+def is_quiet(world: World, stream: str, store: StoreName, known: Mapping[str, str]) -> bool:
+    """`known`: the connection's cursors. Raises what the store raises."""
+    if not all(known.get(f"indexed:{name}") for name in StoreName):
+        return False
+    if stream == ORDERS:
+        return OrderPull(world, store, "").is_quiet(known)
+    return _products(world, store, known)
+
+
+def waits(world: World) -> bool:
+    """Whether something was set aside that a pull of orders takes up again."""
+    names = {error.__name__ for error in HELD}
+    return any(True for _ in world.links.parked("connection")) or any(item.reason in names for item in world.links.parked("order"))
+
+
+def _products(world: World, store: StoreName, known: Mapping[str, str]) -> bool:
+    cursor, now, listed = known.get(f"products:{store}"), world.clock.now(), 0
+    if not cursor or known.get(waiting.name_of(store)):
+        return False
+    last = datetime.fromisoformat(cursor)
+    for page in world.store(store).changed(min(last, now) - OVERLAP):
+        if page.unread or (page.items and _moved(world, store, page)):
+            return False
+        listed += len(page.items)
+    return not (listed and now - last > REST)
+
+
+def _moved(world: World, store: StoreName, page: Page[Record]) -> bool:
+    rows, mark = world.links.rows(store, [record.id for record in page.items]), records.settings_mark(world.connection)
+    return any(records.moved(rows.get(record.id), record, mark) or outdated(rows.get(record.id), record) for record in page.items)

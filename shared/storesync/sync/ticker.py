@@ -1,0 +1,170 @@
+"""Ticks: each looks at the streams that are due, and starts a pull where something moved. What a quiet connection costs is decided here."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from ..domain.changes import ORDERS, PRODUCTS, SWEEP, Cause, Change, Kind
+from ..domain.connection import Connection
+from ..domain.model import StoreName
+from ..errors import SyncError
+from . import proof, quiet
+from .health import AllConnections
+from .ports import Clock, Queue, World
+
+LOOKED_AT = {"product": PRODUCTS, "order": ORDERS}
+LEAST_MS = 5_000
+EARLY = timedelta(seconds=15)  # a schedule is not exact to the second
+NOTED = timedelta(minutes=10)
+
+Look = Callable[[], bool]
+Together = Callable[[Sequence[Look]], Sequence[bool]]
+
+
+def period(connection: Connection, stream: str) -> timedelta:
+    seconds = {PRODUCTS: connection.product_period, ORDERS: connection.order_period, SWEEP: connection.sweep_period}
+    return timedelta(seconds=seconds[stream])
+
+
+def in_turn(looks: Sequence[Look]) -> list[bool]:
+    return [look() for look in looks]
+
+
+def looked_name(kind: str) -> str:
+    return f"looked:{kind}"
+
+
+@dataclass(slots=True)
+class _Memory:
+    """Of one connection and kind, by stream and store: when it was last tried, when it was last seen to be quiet, what was pulled since,
+    and when `looked` was last noted. It lives as long as the container; a new one looks once more than it would have had to."""
+
+    tried: dict[str, datetime] = field(default_factory=dict)
+    looked: dict[str, datetime] = field(default_factory=dict)
+    pulled: set[str] = field(default_factory=set)
+    noted: datetime | None = None
+
+
+class Ticker:
+    """A connection that is slow never delays another: looks are made `together`, and what they do not settle goes to the queue."""
+
+    def __init__(
+        self, connections: AllConnections, world: Callable[[str], World], queue: Queue, clock: Clock, together: Together = in_turn
+    ) -> None:
+        self.connections, self.world, self.queue, self.clock, self.together = connections, world, queue, clock, together
+        self._memories: dict[tuple[str, str], _Memory] = {}
+
+    def tick(self, kind: str, remaining_ms: Callable[[], int]) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        visits: list[_Visit] = []
+        for connection in self.connections.list():
+            if remaining_ms() < LEAST_MS:
+                counts["left"] += 1
+            elif not connection.ready or (kind == "product" and not connection.product_updates):
+                counts["not_ready"] += 1
+            else:
+                visits.append(self._visit(connection, kind))
+        looks = [(visit, name) for visit in visits for name in visit.due()]
+        found = self.together([partial(visit.is_quiet, name) for visit, name in looks])
+        for (visit, name), is_quiet in zip(looks, found, strict=True):
+            visit.settle(name, is_quiet)
+            counts["quiet"] += is_quiet
+        for visit in visits:
+            self.queue.send(started := list(visit.started()))
+            counts["started"] += len(started)
+        return dict(counts)
+
+    def _visit(self, connection: Connection, kind: str) -> "_Visit":
+        memory = self._memories.setdefault((connection.id, kind), _Memory())
+        return _Visit(connection, kind, self.world(connection.id), memory, self.clock.now())
+
+    def looked(self, connection_id: str, kind: str) -> Mapping[str, datetime]:
+        """When each stream was last seen to be quiet, by this container."""
+        found = self._memories.get((connection_id, kind))
+        return found.looked if found else {}
+
+
+class _Visit:
+    """One tick of one connection."""
+
+    def __init__(self, connection: Connection, kind: str, world: World, memory: _Memory, now: datetime) -> None:
+        self.connection, self.kind, self.world, self.memory, self.now = connection, kind, world, memory, now
+        self.known: dict[str, str] | None = None
+        self.waits = False
+
+    def due(self) -> list[str]:
+        """Names of what is to be looked at. A period is kept to, and what failed is tried again by the next tick."""
+        names = [f"{LOOKED_AT[self.kind]}:{store}" for store in StoreName]
+        due = [name for name in names if self._is_over(self.memory.tried.get(name), LOOKED_AT[self.kind])]
+        if due or self.memory.pulled:
+            self.known = self.world.streams.cursors()
+            due += [name for name in self.memory.pulled if name not in due and self.known.get(f"started:{name}") == ""]
+            self.waits = bool(due) and self.kind == "order" and quiet.waits(self.world)
+        return due
+
+    def _is_over(self, last: datetime | None, stream: str) -> bool:
+        wanted = period(self.connection, stream)
+        return last is None or self.now - last >= wanted - min(EARLY, wanted / 2)
+
+    def is_quiet(self, name: str) -> bool:
+        """Whatever is wrong with the store is a pull's to tell."""
+        stream, _, store = name.partition(":")
+        try:
+            return not self.waits and quiet.is_quiet(self.world, stream, StoreName(store), self.known or {})
+        except SyncError:
+            return False
+
+    def settle(self, name: str, is_quiet: bool) -> None:
+        self.memory.tried[name] = self.now
+        if is_quiet:
+            self.memory.looked[name] = self.now
+            self.memory.pulled.discard(name)
+        else:
+            self.memory.pulled.add(name)
+
+    def started(self) -> Iterator[Change]:
+        """Pulls of what moved; sweeps and a proof by what was saved of the last ones."""
+        if self.known is None:
+            return
+        for name in sorted(name for name in self.memory.pulled if self.memory.tried[name] == self.now):
+            yield self._start(*name.split(":"))
+        if self.kind == "product":
+            yield from self._sweeps()
+            yield from self._proof()
+        self._note()
+
+    def _start(self, stream: str, store: str) -> Change:
+        self._mark(f"{stream}:{store}")
+        return Change(self.connection.id, Kind.STREAM, StoreName(store), (stream,), Cause.PULL, self.now.isoformat())
+
+    def _sweeps(self) -> Iterator[Change]:
+        for store in StoreName:
+            last = self._marked(f"{SWEEP}:{store}")
+            if last is None or self.now - last >= period(self.connection, SWEEP):
+                yield self._start(SWEEP, store)
+
+    def _proof(self) -> Iterator[Change]:
+        """Once in its period, the first time a whole period after the connection began."""
+        last = self._marked(proof.QUESTION)
+        if self.connection.proof_period and (last is None or self.now - last >= timedelta(seconds=self.connection.proof_period)):
+            self._mark(proof.QUESTION)
+            if last:
+                yield proof.ask(self.connection.id, self.now.isoformat())
+
+    def _marked(self, name: str) -> datetime | None:
+        last = (self.known or {}).get(f"started:{name}")
+        return datetime.fromisoformat(last) if last else None
+
+    def _mark(self, name: str) -> None:
+        self.world.streams.save_cursor(f"started:{name}", self.now.isoformat())
+
+    def _note(self) -> None:
+        """For who looks from outside; not each time, as it costs more than the look."""
+        memory = self.memory
+        if self.now in memory.looked.values() and (memory.noted is None or self.now - memory.noted >= NOTED):
+            seen = {name: at.isoformat() for name, at in memory.looked.items()}
+            self.world.streams.save_cursor(looked_name(self.kind), json.dumps(seen, separators=(",", ":")))
+            memory.noted = self.now
