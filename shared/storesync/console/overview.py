@@ -9,6 +9,7 @@ from itertools import islice
 from ..domain.changes import Cause, Change, Kind
 from ..domain.journal import Run
 from ..domain.model import StoreName
+from ..sync import quiet
 from ..sync.halts import halted, is_budget
 from ..sync.ports import Streams, World
 from .texts import N_
@@ -92,17 +93,20 @@ class Overview:
 
 
 def overview(world: World, now: datetime) -> Overview:
-    streams = tuple(_state(world.streams, stream, store, now) for stream in STREAMS for store in StoreName)
+    known = world.streams.cursors()
+    streams = tuple(_state(world.streams, known, stream, store, now) for stream in STREAMS for store in StoreName)
     parked = sum(1 for _ in islice(world.links.parked(), MOST_PARKED))
     stopped = (state.name for state in streams if state.last and state.last.outcome == "stopped" and not is_budget(state.last.error))
     return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halted(world))
 
 
-def _state(streams: Streams, stream: str, store: StoreName, now: datetime) -> StreamState:
+def _state(streams: Streams, known: Mapping[str, str], stream: str, store: StoreName, now: datetime) -> StreamState:
     name = f"{stream}:{store}"
     last = next(iter(streams.runs(name, 1)), None)
-    cursor = streams.cursor(f"indexed:{store}" if stream == "sweep" else name)
-    lag = max(0.0, (now - datetime.fromisoformat(cursor)).total_seconds()) if cursor else None
+    cursor = known.get(f"indexed:{store}" if stream == "sweep" else name)
+    looked = quiet.noted(known).get(name)
+    seen = max(datetime.fromisoformat(cursor), looked) if cursor and looked else datetime.fromisoformat(cursor) if cursor else None
+    lag = max(0.0, (now - seen).total_seconds()) if seen else None
     if last is None or last.outcome not in ("running", "continued") or now - last.started > STALE:
         return StreamState(stream, store, last, lag)
     seconds = max((now - last.started).total_seconds(), 0.1)
@@ -128,7 +132,7 @@ def last_day(streams: Streams, now: datetime) -> tuple[Hour, ...]:
         if 0 <= at < 24:
             changes[at] += run.counts.get("changed", 0) if not run.stream.startswith("orders") else run.counts.get("seen", 0)
             if before and run.finished:
-                lags[at] = max(lags[at], (run.finished - before).total_seconds())
+                lags[at] = max(lags[at], (run.finished - max(before, run.looked or before)).total_seconds())
     return tuple(Hour(first + timedelta(hours=at), changes[at], lags[at]) for at in range(24))
 
 

@@ -59,7 +59,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass of a stream: `stream` is for instance `product_pull:cscart` or `sweep:webasyst`; outcome is running, done, failed or stopped."""
+    """One pass of a stream: `stream` is for instance `products:cscart` or `sweep:webasyst`; outcome is running, done, failed or stopped.
+
+    `looked`: when it was last noted before this pass that there was nothing to do.
+    """
 
     id: str
     stream: str
@@ -70,3 +73,4 @@ class Run:
     progress: int = 0
     expected: int = 0
     error: str = ""
+    looked: datetime | None = None

@@ -90,4 +90,4 @@ class Streams(Scope):
 
     def _of_stream(self, stream: str, limit: int) -> Iterator[Run]:
         for item in self.table.query(self._pk("run"), prefix=f"{stream}#", newest_first=True, limit=limit):
-            yield value(Run, item.data, ("started", "finished"))
+            yield value(Run, item.data, ("started", "finished", "looked"))

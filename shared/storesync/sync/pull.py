@@ -4,7 +4,7 @@ from ..domain.changes import ORDERS, PRODUCTS, SWEEP, Cause, Change
 from ..domain.journal import Run
 from ..domain.model import StoreName
 from ..errors import GuardTripped, SyncError
-from . import halts, waiting
+from . import halts, quiet, waiting
 from .budget import Budget
 from .catalogue import CatalogueStream
 from .guards import KINDS
@@ -41,6 +41,7 @@ class Pull:
                     self.world.streams.save_cursor(f"{SWEEP}:{store}", "")
                 return {"stopped": 1}
             if done:
+                log.since(quiet.noted(self.world.streams.cursors()).get(log.run.stream))
                 log.save("done")
         return dict(log.counts)
 

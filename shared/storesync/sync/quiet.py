@@ -3,6 +3,7 @@
 Most looks find nothing, so this is what an idle connection costs. Whatever is not plainly quiet is a pull's to find out and to tell.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from .order_pull import REST, OrderPull
 from .orders import HELD
 from .ports import World
 
+LOOKED = "looked"
+
 
 def is_quiet(world: World, stream: str, store: StoreName, known: Mapping[str, str]) -> bool:
     """`known`: the connection's cursors. Raises what the store raises."""
@@ -24,6 +27,18 @@ def is_quiet(world: World, stream: str, store: StoreName, known: Mapping[str, st
     if stream == ORDERS:
         return OrderPull(world, store, "").is_quiet(known)
     return _products(world, store, known)
+
+
+def note(world: World, kind: str, looked: Mapping[str, datetime]) -> None:
+    """When the streams of this kind were last seen to be quiet, by stream and store."""
+    seen = {name: at.isoformat() for name, at in looked.items()}
+    world.streams.save_cursor(f"{LOOKED}:{kind}", json.dumps(seen, separators=(",", ":")))
+
+
+def noted(known: Mapping[str, str]) -> dict[str, datetime]:
+    """What was noted, of both kinds; `known`: the connection's cursors."""
+    texts = (text for name, text in known.items() if name.startswith(f"{LOOKED}:"))
+    return {name: datetime.fromisoformat(at) for text in texts for name, at in json.loads(text).items()}
 
 
 def waits(world: World) -> bool:

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from ..domain.journal import Run
 from .ports import World
@@ -41,6 +42,10 @@ class RunLog:
     @property
     def allowed(self) -> dict[str, int]:
         return {name.removeprefix(ALLOWED): count for name, count in self.counts.items() if name.startswith(ALLOWED)}
+
+    def since(self, looked: datetime | None) -> None:
+        """When this stream was last seen to be quiet."""
+        self.run = replace(self.run, looked=looked)
 
     @property
     def due(self) -> bool:

@@ -1,6 +1,5 @@
 """Ticks: each looks at the streams that are due, and starts a pull where something moved. What a quiet connection costs is decided here."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +30,6 @@ def period(connection: Connection, stream: str) -> timedelta:
 
 def in_turn(looks: Sequence[Look]) -> list[bool]:
     return [look() for look in looks]
-
-
-def looked_name(kind: str) -> str:
-    return f"looked:{kind}"
 
 
 @dataclass(slots=True)
@@ -110,10 +105,11 @@ class _Visit:
         return last is None or self.now - last >= wanted - min(EARLY, wanted / 2)
 
     def is_quiet(self, name: str) -> bool:
-        """Whatever is wrong with the store is a pull's to tell."""
+        """Whatever is wrong with the store is a pull's to tell; and after one that failed, a pull tells that all is well again."""
         stream, _, store = name.partition(":")
+        known = self.known or {}
         try:
-            return not self.waits and quiet.is_quiet(self.world, stream, StoreName(store), self.known or {})
+            return not self.waits and known.get(f"started:{name}") != "" and quiet.is_quiet(self.world, stream, StoreName(store), known)
         except SyncError:
             return False
 
@@ -165,6 +161,5 @@ class _Visit:
         """For who looks from outside; not each time, as it costs more than the look."""
         memory = self.memory
         if self.now in memory.looked.values() and (memory.noted is None or self.now - memory.noted >= NOTED):
-            seen = {name: at.isoformat() for name, at in memory.looked.items()}
-            self.world.streams.save_cursor(looked_name(self.kind), json.dumps(seen, separators=(",", ":")))
+            quiet.note(self.world, self.kind, memory.looked)
             memory.noted = self.now

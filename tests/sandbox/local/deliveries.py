@@ -161,13 +161,14 @@ class Schedule:
     def join(self) -> None:
         self._thread.join(5)
 
-    def fire(self) -> None:
-        """Starts the function once, now. Scheduler tries once: a start that failed is made good by the next."""
+    def fire(self) -> dict[str, int]:
+        """Starts the function once, now; what it counted. Scheduler tries once: a start that failed is made good by the next."""
         try:
-            self._invoke(schedule_event(self.name))
+            return dict(self._invoke(schedule_event(self.name)) or {})
         except FunctionError as error:
             if not self._ending.is_set():
                 _LOG.warning("the start of %s failed: %s", self.name, error)
+            return {}
 
     def _loop(self) -> None:
         due = time.monotonic()

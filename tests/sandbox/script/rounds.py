@@ -14,6 +14,7 @@ from tests.sandbox.local.stack import LocalStack
 
 STREAMS = tuple(f"{stream}:{store}" for stream in ("products", "orders", "sweep") for store in ("cscart", "webasyst"))
 PAUSE = 0.1
+NOT_STARTED = "not started"
 # Connections that are due again after a second are ticked no sooner.
 GAP = 1.05
 IDLE_ROUNDS = 3
@@ -76,15 +77,18 @@ class Rounds:
         time.sleep(max(0.0, self._last + GAP - time.monotonic()))
         self._last = time.monotonic()
         since = datetime.now(UTC)
-        self.stack.tick()
+        quiet = self.stack.tick()["quiet"]
         while not self.stack.queue_idle() and time.monotonic() < until:
             self.look()
             time.sleep(PAUSE)
         self.look()
-        self.unfinished = [f"{stream}: {outcome}" for stream in STREAMS if (outcome := self._outcome(stream, since)) != "done"]
+        outcomes = {stream: self._outcome(stream, since) for stream in STREAMS}
+        self.unfinished = [f"{stream}: {outcome}" for stream, outcome in outcomes.items() if outcome not in ("done", NOT_STARTED)]
+        if (idle := list(outcomes.values()).count(NOT_STARTED)) > quiet:
+            self.unfinished.append(f"{idle} streams were not started, and {quiet} had been seen to be quiet")
         self.unfinished += [] if self.stack.queue_idle() else ["changes are still waiting in the queue"]
         return self.traffic.count()
 
     def _outcome(self, stream: str, since: datetime) -> str:
         newest = next(iter(self.streams.runs(stream, 1)), None)
-        return newest.outcome if newest and newest.started >= since else "not started"
+        return newest.outcome if newest and newest.started >= since else NOT_STARTED
