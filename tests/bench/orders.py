@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from storesync.domain.changes import ORDERS as ORDERS_STREAM
 from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.model import StoreName
 
+from tests.bench import money
 from tests.bench.calls import skus_of
 from tests.bench.figures import Figure
 from tests.bench.metered import Metered
+from tests.bench.money import Worked, worked
 from tests.bench.shops import EMAIL, KEY, Shops, shops
 from tests.bench.subject import Subject
 
@@ -36,11 +39,11 @@ class Taken:
 def figures() -> list[Figure]:
     once, storm = _orders(1), _orders(10)
     return [
+        *_money(),
         Figure(10, "storm of hints, writes", storm.writes / once.writes, 1.05, least=False, unit=" x", void=storm.void or once.void),
         Figure(10, "storm of hints, reads", storm.reads / once.reads, 1.2, least=False, unit=" x", void=storm.void),
         Figure(14, "table write units of a new order", once.table_writes / ORDERS, 10, least=False, void=once.void),
         Figure(14, "table read units of a new order", once.table_reads / ORDERS, 6, least=False, void=once.void),
-        *_costs(once),
     ]
 
 
@@ -66,6 +69,28 @@ def _orders(times: int) -> Taken:
             table_writes=sum(written for _, written in units),
             void=_wrong(pair, placed),
         )
+
+
+def _money() -> list[Figure]:
+    """New orders with all that follows from them, at the default settings."""
+    tables = Metered(), Metered()
+    with shops(60) as pair:
+        subject = Subject(pair, tables, logged=True)
+        subject.sweep()
+        placed = [_place(pair, subject, number) for number in range(ORDERS)]
+        for_orders, for_stock = Worked(ORDERS), Worked()
+        for order_id in placed:
+            with worked(pair, tables) as found:
+                subject.worker.apply(_hint(subject, order_id))
+            for_orders.add(found)
+            with worked(pair, tables) as found:
+                found.messages = subject.work()
+            for_stock.add(found)
+        void = _wrong(pair, placed) or subject.agree()
+        subject.pull()
+        for store in StoreName:
+            subject.work(subject.change(Kind.STREAM, store, ORDERS_STREAM))
+        return [money.order(for_orders, for_stock, ORDERS, void), money.idle(subject)]
 
 
 def _order_only(subject: Subject, hint: Change) -> None:
@@ -112,40 +137,3 @@ def _wrong(pair: Shops, placed: list[str]) -> str:
         item: float(requests.get(f"{pair.cscart_url}api/orders/{item}", auth=(EMAIL, KEY), timeout=60).json()["total"]) for item in placed
     }
     return "" if ours == totals else "totals differ"
-
-
-# eu-central-1, arm64, on demand, November 2026, in dollars
-PRICES = {
-    "lambda_second_gb": 0.0000133334, "lambda_request": 0.2e-6, "api_request": 1.2e-6, "sqs_request": 0.5e-6, "table_write": 0.7e-6,
-    "table_read": 0.14e-6, "log_gb": 0.63, "scheduler": 1.2e-6,
-}  # fmt: skip
-CALL_SECONDS = 0.06  # a call to a shop: a round trip of 50 ms and its own work
-
-
-def _costs(once: Taken) -> list[Figure]:
-    """Counted units times the price list. An order: one hint, one message for it and one for the stock of its products."""
-    calls = (once.reads + once.writes) / ORDERS
-    worker = (calls * CALL_SECONDS + 0.05) * 1.0 * PRICES["lambda_second_gb"] + PRICES["lambda_request"]
-    stock = (
-        (3 * CALL_SECONDS + 0.03) * 1.0 * PRICES["lambda_second_gb"]
-        + PRICES["lambda_request"]
-        + 4 * PRICES["table_read"]
-        + PRICES["table_write"]
-    )
-    hint = PRICES["api_request"] + 0.02 * 0.5 * PRICES["lambda_second_gb"] + PRICES["lambda_request"]
-    queue = 2 * 3 * PRICES["sqs_request"]
-    tables = once.table_writes / ORDERS * PRICES["table_write"] + once.table_reads / ORDERS * PRICES["table_read"]
-    logs = 2e3 / 1e9 * PRICES["log_gb"]
-    order = worker + stock + hint + queue + tables + logs
-    return [
-        Figure(18, "cost of 1,000,000 orders", order * 1e6, 18, least=False, unit=" $", void=once.void, note=f"{calls:.1f} calls an order"),
-        Figure(18, "an idle connection, a month", _idle(), 0.05, least=False, unit=" $"),
-    ]
-
-
-def _idle() -> float:
-    """Pulls by the default periods: orders of both stores each minute, products each five, sweeps each hour."""
-    minutes = 30 * 24 * 60
-    runs = 2 * minutes + 2 * minutes / 5 + 2 * minutes / 60
-    each = 3 * PRICES["sqs_request"] + PRICES["lambda_request"] + 2 * CALL_SECONDS * PRICES["lambda_second_gb"]
-    return runs * (each + 4 * PRICES["table_write"] + 5 * PRICES["table_read"])

@@ -16,6 +16,7 @@ from storesync.bootstrap import SystemClock
 from storesync.cscart import store as cscart_store
 from storesync.domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from storesync.domain.connection import Connection, CsCartSettings, Guard, WebasystSettings
+from storesync.domain.journal import Exchange
 from storesync.domain.model import StoreName
 from storesync.domain.statuses import propose
 from storesync.errors import SyncError
@@ -45,28 +46,30 @@ class Download:
 
 
 class Subject:
-    """One connection. `tables`: state and journal. Tables and queue are this object's own unless given."""
+    """One connection. `tables`: state and journal. Tables and queue are this object's own unless given. `logged`: the requests are logged,
+    as they are by default."""
 
-    def __init__(self, shops: Shops, tables: tuple[Any, Any] | None = None, queue: Any = None) -> None:
+    def __init__(self, shops: Shops, tables: tuple[Any, Any] | None = None, queue: Any = None, *, logged: bool = False) -> None:
         memory = MemoryState()
         self.shops, self.tables = shops, tables or (memory.state, memory.records)
         self.queue = MemoryQueue() if queue is None else queue
         self.clock = SystemClock()
         self.connection = _connection(shops)
-        self.stores = _stores(self.connection, shops)
+        journal = Journal(self.tables[1], "main", log_requests=logged)
+        self.stores = _stores(self.connection, shops, journal.note)
         self.worker = Worker(lambda _: self.world)
         self.world = World(
             self.connection, self.stores, Links(self.tables[0], "main"), Streams(self.tables[0], "main"),
-            Journal(self.tables[1], "main", log_requests=False), self.queue, Download(), self.clock, side_by_side,
+            journal, self.queue, Download(), self.clock, side_by_side,
         )  # fmt: skip
 
     def change(self, kind: Kind, store: StoreName, *ids: str, cause: Cause = Cause.PULL) -> Change:
         return Change("main", kind, store, ids, cause, f"{time.perf_counter_ns()}", sent=self.clock.now().isoformat())
 
-    def work(self, *changes: Change) -> None:
-        """These messages and all that follow from them, one worker after the other."""
+    def work(self, *changes: Change) -> int:
+        """These messages and all that follow from them, one worker after the other; how many there were."""
         self.queue.send(changes)
-        self.drain()
+        return self.drain()
 
     def drain(self, seconds: float | None = None) -> int:
         """All that waits; how many messages. `seconds`: after so many a function would be stopped. What fails for now comes back."""
@@ -141,10 +144,10 @@ def _their_category(shops: Shops) -> str:
     return str(answer.json()["id"])
 
 
-def _stores(connection: Connection, shops: Shops) -> dict[StoreName, Any]:
+def _stores(connection: Connection, shops: Shops, log: Callable[[Exchange], None]) -> dict[StoreName, Any]:
     return {
-        StoreName.CSCART: cscart_store.connect(connection.cscart, KEY, allow_private=True),
-        StoreName.WEBASYST: webasyst_store.connect(connection.webasyst, shops.token, allow_private=True),
+        StoreName.CSCART: cscart_store.connect(connection.cscart, KEY, allow_private=True, log=log),
+        StoreName.WEBASYST: webasyst_store.connect(connection.webasyst, shops.token, allow_private=True, log=log),
     }
 
 
