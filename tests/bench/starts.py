@@ -128,7 +128,7 @@ def _run(program: str, artifact: Path) -> float:
         "PYTHONPATH": os.pathsep.join(map(str, (artifact, BUILD / "StoresyncLayer" / "python", RUNTIME / "runtime"))), "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "POWERTOOLS_METRICS_NAMESPACE": "bench", "POWERTOOLS_SERVICE_NAME": "bench",
     }  # fmt: skip
-    timed = f"import time\nbegun = time.perf_counter()\n{program}\nprint(time.perf_counter() - begun)"
+    timed = f"import time\nbegun = time.process_time()\n{program}\nprint(time.process_time() - begun)"
     command = [str(RUNTIME / "bin" / "python"), "-S", "-c", timed]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
