@@ -85,7 +85,7 @@ lock:  ## pin the layer's packages by the hashes of their files (after a change 
 	test -x $(LOCK_VENV)/bin/pip-compile || { $(PYTHON) -m venv $(LOCK_VENV) && $(LOCK_VENV)/bin/python $(PIP) pip-tools==$(PIP_TOOLS_VERSION); }
 	# What the runtime brings, and what only that needs, is left out.
 	$(LOCK_VENV)/bin/pip-compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --strip-extras \
-		$(addprefix --unsafe-package ,botocore lazy-importer python-dateutil six) --output-file $(LOCK).new shared/requirements.txt
+		$(addprefix --unsafe-package ,botocore charset-normalizer lazy-importer python-dateutil six) --output-file $(LOCK).new shared/requirements.txt
 	{ echo "# Made by \`make lock\` from requirements.txt: the same versions, with the hashes of their files. The layer is built of these only."; \
 		grep -v '^#' $(LOCK).new | grep .; } > $(LOCK)
 	rm $(LOCK).new

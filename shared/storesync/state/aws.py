@@ -10,11 +10,12 @@ CONNECT_SECONDS, READ_SECONDS, TRIES = 2, 5, 3
 
 
 def connect(service: str) -> Any:
-    import boto3
+    """What boto3.client makes, without the transfers to S3 that boto3 loads first."""
     from botocore.config import Config
+    from botocore.session import get_session
 
     patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"max_attempts": TRIES})
-    return boto3.client(service, config=patience)
+    return get_session().create_client(service, config=patience)
 
 
 @contextmanager

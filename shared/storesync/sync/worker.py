@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..domain.changes import APPLY, PREVIEW, PRODUCTS, REINDEX, SWEEP, UNDO, Cause, Change, Kind
 from ..domain.links import Parked
@@ -13,13 +14,15 @@ from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
 from .orders import PAUSING, apply_change
 from .ports import World
-from .preview import Application, Preview
 from .products import ProductSync
 from .pull import Pull
-from .reindex import Reindex
-from .undo import Undo
 
-ASKED_FOR: dict[str, type[Preview | Application | Undo | Reindex]] = {PREVIEW: Preview, APPLY: Application, UNDO: Undo, REINDEX: Reindex}
+if TYPE_CHECKING:
+    from .preview import Application, Preview
+    from .reindex import Reindex
+    from .undo import Undo
+
+ASKED_FOR = (PREVIEW, APPLY, UNDO, REINDEX)
 
 
 class Worker:
@@ -71,7 +74,7 @@ class Worker:
         if change.ids[0] in (APPLY, UNDO) and len(change.ids) < 2:
             raise BadMessage("it does not say which run")
         try:
-            return ASKED_FOR[change.ids[0]](world, budget).run(change)
+            return _asked_for(change.ids[0])(world, budget).run(change)
         except SyncError as error:
             if error.retriable and receives < waiting.PATIENCE:
                 raise
@@ -114,3 +117,18 @@ class Worker:
         store = StoreName(getattr(error, "store", "") or StoreName.WEBASYST)
         parked = Parked("connection", store, "connection", type(error).__name__, str(error), error.advice, world.connection.id)
         world.links.park(replace(parked, at=world.clock.now()))
+
+
+def _asked_for(name: str) -> "type[Preview | Application | Undo | Reindex]":
+    """Loaded when an owner first asks: most workers never hear of it."""
+    if name == UNDO:
+        from .undo import Undo
+
+        return Undo
+    if name == REINDEX:
+        from .reindex import Reindex
+
+        return Reindex
+    from .preview import Application, Preview
+
+    return Preview if name == PREVIEW else Application
