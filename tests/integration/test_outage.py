@@ -16,7 +16,7 @@ from storesync.errors import SyncError
 from storesync.http import Breaker, Transport
 from storesync.state.outages import Outage
 from storesync.sync.ports import Store, World
-from storesync.sync.pull import Ticker
+from storesync.sync.ticker import Ticker
 from storesync.sync.worker import Worker
 from storesync.webasyst import client as webasyst_client
 from storesync.webasyst.client import WebasystClient
