@@ -18,7 +18,7 @@ from storesync.state.journal import Journal
 from storesync.state.links import Links
 from storesync.state.streams import Streams
 from storesync.sync.ports import World
-from storesync.sync.pull import Ticker
+from storesync.sync.ticker import Ticker
 from storesync.sync.worker import Worker
 
 from tests.bench.figures import Figure
