@@ -33,6 +33,7 @@ def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str
         _report_duplicates(work, found)
         kept = found[0]
         if target is StoreName.WEBASYST:
+            work.both = {work.origin: source, target: kept}  # what is presumed of it depends on both
             order_returns.undo(work, kept)
     else:
         kept = _created(work, wanted, mark)
