@@ -11,7 +11,7 @@ from storesync.domain.exchange import Outcome, Unreadable
 from storesync.domain.journal import Action
 from storesync.domain.links import Row
 from storesync.domain.model import StoreName
-from storesync.errors import NotKept, ServerFault
+from storesync.errors import DuplicateSku, NotKept, ServerFault
 from storesync.sync import unreadable
 from storesync.sync.leases import patient_lease
 from storesync.sync.notes import Notebook
@@ -166,3 +166,19 @@ def test_a_row_without_a_counterpart_is_only_told() -> None:
         Removals(scene.world, lease, notes).apply(OURS, [Row(OURS, "7", "7", variants={"7": ("", "")})])
     assert dict(notes.counts) == {"deleted": 1}
     assert [(entry.subject, entry.record_id) for entry in scene.history("7")] == [("7", "7")]
+
+
+def test_a_doubtful_sku_is_set_aside_with_all_that_a_merchant_needs_to_find_it() -> None:
+    scene = Scene()
+    twice = [scene.add(OURS, "TWICE"), scene.add(OURS, "TWICE"), scene.add(OURS, "twice")]
+    scene.add(OURS, "ONCE")
+    scene.sweep()
+    found = [one for one in scene.state.links().parked("product") if one.record_id in twice]
+    assert {(one.kind, one.store, one.record_id, one.reason) for one in found} == {
+        ("product", OURS, number, "DuplicateSku") for number in twice
+    }
+    assert {one.label for one in found} <= {"TWICE", "twice"} and all(one.at is not None for one in found)
+    assert {one.advice for one in found} == {DuplicateSku.advice}
+    assert all("sku=TWICE" in one.detail or "sku=twice" in one.detail for one in found)
+    assert scene.webasyst.shelf and [item.sku for item in scene.product(THEIRS, "ONCE").variants] == ["ONCE"]
+    assert len(scene.products(THEIRS)) == 1
