@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from rendering import HEADERS
 from storesync import bootstrap
 from storesync.console import overview, runs
 from storesync.domain.journal import Run
@@ -14,7 +15,7 @@ from storesync.sync import halts, preview, undo
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
-LISTED, SHOWN = 60, 300
+LISTED, SHOWN, MOST_EXPORTED = 60, 300, 5000
 
 
 @router.get("/console/c/<connection_id>/runs")
@@ -47,8 +48,18 @@ def entries(connection_id: str, run_id: str) -> Response[str]:
         {"totals": runs.totals(run), "shares": runs.shares(found, run)} if run.stream == runs.PREVIEW else {"totals": {}, "shares": []}
     )
     waits = run.stream == runs.APPLY and run.outcome == "stopped" and halts.message(world, run.id) is not None
-    values = {"run": run, "listed": listed[:SHOWN], "more": len(listed) > SHOWN, "waits": waits, **planned}
+    parts = runs.sections(listed[:SHOWN]) if run.stream == runs.PREVIEW else []
+    values = {"run": run, "sections": parts, "listed": listed[:SHOWN], "more": len(listed) > SHOWN, "waits": waits, **planned}
     return visit(router).page("run.html", found, **values, **_names())
+
+
+@router.get("/console/c/<connection_id>/runs/<run_id>/csv")
+def table(connection_id: str, run_id: str) -> Response[str]:
+    found = connection(connection_id)
+    run = _run(found.id, run_id)
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="run-{run.id}.csv"'}
+    lines = islice(bootstrap.world(found.id).journal.of_run(run.id), MOST_EXPORTED)
+    return Response(200, "text/csv; charset=utf-8", runs.as_csv(lines), headers)
 
 
 @router.post("/console/c/<connection_id>/runs/<run_id>/apply")

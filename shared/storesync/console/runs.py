@@ -1,12 +1,13 @@
 """Runs as the console lists them: those that did something, and what may be done with each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from ..domain.changes import APPLY, PREVIEW, PRODUCTS, SWEEP, UNDO
+from ..domain.comparison import spreadsheet
 from ..domain.connection import Connection
-from ..domain.journal import Run
+from ..domain.journal import Action, Entry, Run
 from ..sync import damage
 from ..sync.ports import Streams
 from .texts import N_
@@ -15,6 +16,7 @@ STREAMS = {PREVIEW: N_("Preview"), APPLY: N_("Application of a preview"), UNDO: 
 UNDOABLE = (PRODUCTS, SWEEP, APPLY, UNDO)
 QUIET = {"seen", "unchanged"}
 SEARCHED = 400
+ORDER = ("product", "variant", "price", "stock", "identity", "content", "listing", "media", "order", "status")
 MEASURES = {
     damage.WRITES: N_("records written"),
     damage.MAILS: N_("e-mails to customers"),
@@ -89,3 +91,29 @@ def stopped_at(run: Run) -> tuple[str, str]:
     """For a run that has used up its budget: of what, and how much of it."""
     _, measure, *amount = f"{run.error}  ".split(" ", 2)
     return measure, "".join(amount).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines of a plan that do the same to the same shop; `store` empty: what is left alone."""
+
+    store: str
+    group: str
+    entries: tuple[Entry, ...]
+
+
+def sections(entries: Iterable[Entry]) -> list[Section]:
+    """In the order in which a shop's kinds of writes come, what is left alone last."""
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        is_write = entry.action is Action.PLANNED
+        found.setdefault((entry.store if is_write else "", entry.group if is_write else ""), []).append(entry)
+    order = sorted(found, key=lambda one: (not one[0], one[0], ORDER.index(one[1]) if one[1] in ORDER else len(ORDER)))
+    return [Section(store, group, tuple(found[store, group])) for store, group in order]
+
+
+def as_csv(entries: Iterable[Entry]) -> str:
+    """All lines of a run, for a spreadsheet."""
+    head = ("shop", "record", "action", "field", "before", "after", "why")
+    lines = ((one.store, one.subject, one.action.value, one.group, one.old, one.new, one.rule) for one in entries)
+    return spreadsheet(head, lines)

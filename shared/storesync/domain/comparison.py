@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -136,11 +136,16 @@ def value_of(pair: Counterparts) -> tuple[object, ...]:
 
 
 def as_csv(differences: Iterable[Difference]) -> str:
-    """For a spreadsheet: a value that it would take for a formula is quoted, and control characters are left out."""
+    head = ("record", "name", "field", "CS-Cart", "Webasyst")
+    return spreadsheet(head, ((one.kind, one.subject, one.field, one.cscart, one.webasyst) for one in differences))
+
+
+def spreadsheet(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """As CSV: a value that a spreadsheet would take for a formula is quoted, and control characters are left out."""
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(("record", "name", "field", "CS-Cart", "Webasyst"))
-    rows.writerows([_harmless(value) for value in (one.kind, one.subject, one.field, one.cscart, one.webasyst)] for one in differences)
+    rows.writerow(head)
+    rows.writerows([_harmless(value) for value in line] for line in lines)
     return text.getvalue()
 
 
