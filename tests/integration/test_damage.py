@@ -154,6 +154,17 @@ def test_orders_beyond_the_budget_wait_and_none_is_lost() -> None:
     assert pull_orders(scene) == 9
 
 
+def test_every_stop_is_a_run_that_can_be_looked_at() -> None:
+    scene = shop_with_orders(5, Damage(mails=4))
+    seen = set()
+    pull_orders(scene)
+    for _ in range(2):
+        seen.add(stopped(scene, "orders:cscart").id)
+        go_on(scene, "orders:cscart")
+    assert len(seen) == 2
+    assert len(scene.webasyst.orders_kept) == 5
+
+
 def test_the_budget_is_kept_with_the_connection_and_an_older_one_gets_the_default() -> None:
     own = replace(Connection("main"), damage=Damage(1, 2, 3))
     assert decode(encode(own)) == own

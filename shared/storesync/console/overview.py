@@ -37,6 +37,7 @@ COUNTS = {
     "mails": N_("e-mails to customers"),
     "money": N_("money moved"),
     "left": N_("waiting for you"),
+    "asked": N_("let go on by you"),
     "resumed": N_("taken up again"),
     "edited_since": N_("edited since"),
     "stays": N_("cannot be undone"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .orders import Address, Customer, Line, Order
 
-DIGITS = 10**7
+DIGITS = 10**9
 
 
 class StandIns:
@@ -20,10 +20,10 @@ class StandIns:
 
     def _word(self, kind: str, value: str) -> str:
         """What was empty stays so, as a shop may treat it otherwise."""
-        return f"{kind}-{self._number(kind, value.strip().casefold()):012x}"[: len(kind) + 9] if value.strip() else ""
+        return f"{kind}-{self._number(kind, value.strip().casefold()):012x}" if value.strip() else ""
 
     def _digits(self, value: str) -> str:
-        return f"+7900{self._number('phone', value) % DIGITS:07d}" if value.strip() else ""
+        return f"+79{self._number('phone', value) % DIGITS:09d}" if value.strip() else ""
 
     def customer(self, found: Customer) -> Customer:
         return Customer(

@@ -100,7 +100,7 @@ class Pull:
         told = str(error) if outcome == "stopped" else type(error).__name__
         if outcome == "failed":
             self.world.streams.save_cursor(started, "")
-        if not self._told(log, outcome, told):
+        if isinstance(error, halts.BudgetReached) or not self._told(log, outcome, told):
             log.save(outcome, told)
 
     def _told(self, log: RunLog, outcome: str, error: str) -> bool:
