@@ -79,7 +79,10 @@ def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
     cancelled = there.stock_suppressed and there.status in statuses.CANCELLED and StoreName.CSCART in work.both
     if not cancelled or statuses.cancels(work.connection.statuses, work.both[StoreName.CSCART].status):
         return None
-    for sku, count in Counter({line.sku.strip(): int(line.quantity) for line in there.lines if line.variant_id}).items():
+    doubts: Counter[str] = Counter()
+    for line in there.lines:
+        doubts[line.sku.strip()] += int(line.quantity) if line.variant_id else 0
+    for sku, count in (+doubts).items():
         told = json.dumps({"pieces_in_doubt": count})
         entry = Entry(
             "product", sku, Action.CONFLICT, StoreName.WEBASYST, there.id, Group.STOCK, new=told, rule="doubtful", cause=work.cause
