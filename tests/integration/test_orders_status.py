@@ -64,6 +64,19 @@ def test_fault_49_moves_on_both_sides_end_with_the_further_one(shops: Shops) -> 
     assert standing(shops, order_id) == ("C", "completed")
 
 
+def test_a_move_before_both_ever_agreed_arrives(shops: Shops) -> None:
+    """The mirror was made, and then the shop's list of statuses could not be read."""
+    table = shops.world.connection.statuses
+    shops.change(statuses=StatusMap())
+    order_id, theirs = order(shops)
+    assert shops.parked() == [(order_id, "UnmappedStatus")]
+    shops.theirs.act(theirs, "complete")
+    shops.change(statuses=table)
+    shops.hint(WEBASYST, theirs)
+    assert standing(shops, order_id) == ("C", "completed")
+    assert shops.parked() == []
+
+
 def test_a_move_that_met_a_shop_without_access_arrives_when_it_is_back(shops: Shops) -> None:
     order_id, theirs = order(shops)
     shops.theirs.act(theirs, "complete")

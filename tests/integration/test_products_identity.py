@@ -8,6 +8,7 @@ from storesync.domain.connection import DeletionRule
 from storesync.domain.journal import Action
 from storesync.domain.model import StoreName, Variant, Visibility
 
+from tests.fakes.stores import Trouble
 from tests.integration.product_scene import OURS, THEIRS, Scene, linked, skus
 
 
@@ -123,6 +124,17 @@ def test_a_strange_product_with_the_sku_of_a_linked_one_takes_nothing_over(store
     scene.stores[store].edit_variant(scene.stores[store].shelf[int(first)].variants[0].id, price=Decimal("44"))
     scene.sweep()
     assert scene.variant(store.other, "A").price == Decimal("44")
+
+
+def test_a_variation_that_was_cut_off_before_it_joined_its_group_is_taken_up_by_it():
+    scene = Scene()
+    scene.add(OURS, "A")
+    scene.add(THEIRS, "A", "A-2")
+    scene.cscart.faults.arm(Trouble.LOST, "extend")
+    for _ in range(3):
+        scene.sweep()
+    assert [item.sku for item in scene.product(OURS, "A").variants] == ["A", "A-2"]
+    assert scene.sweep() == 0
 
 
 def test_fault_33_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():

@@ -58,9 +58,18 @@ class Counterparts:
 class Matching:
     """For one batch. Reads the counterparts in as few calls as the stores allow."""
 
-    def __init__(self, world: World, source: StoreName, begun: Collection[str] = (), read: Counterparts = Counterparts()) -> None:
-        """`begun`: source products whose counterparts were being created when the work was cut off; `read`: what was read of the target."""
-        self.world, self.source, self.target, self.begun, self.read = world, source, source.other, begun, read
+    def __init__(
+        self,
+        world: World,
+        source: StoreName,
+        begun: Collection[str] = (),
+        read: Counterparts = Counterparts(),
+        strays: Collection[str] = (),
+    ) -> None:
+        """`begun`: source products whose counterparts were being created when the work was cut off; `strays`: SKUs that were being added to
+        products of the target then, and may stand alone there; `read`: what was read of the target.
+        """
+        self.world, self.source, self.target, self.begun, self.read, self.strays = world, source, source.other, begun, read, strays
         self.skus = SkuSearch(world, source)
 
     def match(self, products: Sequence[Product]) -> Found:
@@ -155,6 +164,7 @@ class Matching:
         self, product: Product, known: tuple[Row, ...], candidates: Mapping[str, Product], theirs: Mapping[str, Sequence[Row]]
     ) -> list[Match]:
         known_by = product.variants[:1] if product.id in self.begun else product.variants  # the others may be strays of the group to come
+        known_by = tuple(item for item in known_by if item.sku.strip() not in self.strays) or known_by
         targets = {target.id: target for item in known_by if (target := candidates.get(item.sku.strip()))}
         if not targets:
             return [Match(product, {self.source: known, self.target: ()})]

@@ -88,7 +88,8 @@ def _is_quiet(link: OrderLink, store: StoreName, order: Order, cause: Cause) -> 
     """Nothing moved on the side that the hint is about, our own writes among it: no lease is taken and the other side is not read."""
     if not _is_linked(link) or cause is Cause.CONSOLE:
         return False
-    return link.status_in(store) == order.status and link.print_in(store) == body_print(order, store)
+    agreed = bool(link.cscart_status and link.webasyst_status)
+    return agreed and link.status_in(store) == order.status and link.print_in(store) == body_print(order, store)
 
 
 def _looked_at_since(link: OrderLink, change: Change) -> bool:
@@ -183,6 +184,8 @@ class OrderSync:
         work.both = {work.origin: source, work.origin.other: target}
         work.agreed(work.both, differences)
         order_returns.accept(work, work.both[StoreName.WEBASYST])
+        if fresh:  # what the shop made of it is nobody's move; whatever it is when statuses are compared later, is
+            work.note(**{f"{work.origin.other}_status": target.status})
         if not fresh and work.connection.stock_owner is StoreName.WEBASYST:  # pieces that are reserved anew move no stamp
             order_stock.hint(work, StoreName.WEBASYST, work.both[StoreName.WEBASYST])
         return kept_standing(work) if fresh or target.status == FIRST[work.origin.other] else None

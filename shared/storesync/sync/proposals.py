@@ -84,7 +84,9 @@ class Proposer:
         held = reserved(self.world)
         read, counterparts = self._both_sides(store, ids)
         products, left, others = self._without_leftovers(store, read)
-        matches, refused = Matching(self.world, store, self.pending.begun(store), counterparts).match(products)
+        matches, refused = Matching(self.world, store, self.pending.begun(store), counterparts, self.pending.adding(store.other)).match(
+            products
+        )
         made = [self._one(store, match, held) for match in matches]
         refusals = [Refusal(store, product, error) for product, error in refused]
         return Proposals(
