@@ -1,7 +1,7 @@
 """Connections as documents, tolerant of fields that an older or a newer version wrote; and the one-time values of an OAuth start."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ..domain.connection import Connection, CsCartSettings, Damage, DeletionRule, Guard, MethodMap, Policy, StatusMap, WebasystSettings
 from ..domain.model import Group, StoreName
 from ..errors import ConfigurationError, LeaseLost, UnknownConnection
+from ..telemetry import logger
 from .documents import known, moment
 from .items import Item
 from .tables import Table
@@ -35,8 +36,8 @@ class Connections:
         self.table = table
 
     def get(self, connection: str) -> Connection:
-        """Raises UnknownConnection."""
-        return decode(self._item(connection).data)
+        """Raises UnknownConnection, ConfigurationError when what is stored cannot be read."""
+        return _read(self._item(connection))
 
     def _item(self, connection: str) -> Item:
         found = self.table.get(PARTITION, connection) if re.fullmatch(NAMES, connection) else None
@@ -45,7 +46,16 @@ class Connections:
         return found
 
     def list(self) -> "list[Connection]":
-        return [decode(item.data) for item in self.table.query(PARTITION)]
+        """One that cannot be read is shown as paused, with nothing but its name, and stops no other."""
+        return [*self._listed()]
+
+    def _listed(self) -> Iterator[Connection]:
+        for item in self.table.query(PARTITION):
+            try:
+                yield _read(item)
+            except ConfigurationError as error:
+                logger().error("a connection's settings cannot be read", connection=item.sk, reason=str(error))
+                yield Connection(item.sk, paused=True)
 
     def save(self, connection: Connection) -> None:
         """A connection without a birthday gets one: orders placed before it are not taken, unless its owner says so.
@@ -61,7 +71,7 @@ class Connections:
         """Whoever else changes it meanwhile loses nothing: `edit` is then called again with what they saved. Raises UnknownConnection."""
         for tries_left in reversed(range(EDITS)):
             found = self._item(connection)
-            edited = edit(decode(found.data))
+            edited = edit(_read(found))
             try:
                 self.table.put(Item(PARTITION, connection, encode(edited), found.version), expect=found.version)
             except LeaseLost:
@@ -94,6 +104,13 @@ class OneTimeStates:
         except LeaseLost:
             return None
         return str(found.data["v"])
+
+
+def _read(item: Item) -> Connection:
+    try:
+        return decode(item.data)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as wrong:
+        raise ConfigurationError([f"the settings of connection {item.sk} cannot be read ({type(wrong).__name__})"]) from wrong
 
 
 def encode(connection: Connection) -> dict[str, Any]:
