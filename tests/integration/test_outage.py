@@ -15,6 +15,8 @@ from storesync.domain.model import StoreName
 from storesync.errors import SyncError
 from storesync.http import Breaker, Transport
 from storesync.state.outages import Outage
+from storesync.sync.budget import Budget
+from storesync.sync.looks import Looks
 from storesync.sync.ports import Store, World
 from storesync.sync.ticker import Ticker
 from storesync.sync.worker import Worker
@@ -24,12 +26,21 @@ from storesync.webasyst.store import WebasystStore
 
 from tests.fakes.state import MemoryState
 from tests.integration.order_scene import Shops, known_catalogues, open_shops
+from tests.integration.test_proof import Drawer
 from tests.sandbox.faults import Fault
 from tests.sandbox.script.shops import values
 from tests.sandbox.simulator.clock import VirtualClock
 from tests.sandbox.simulator.deliveries import FreeQueue
 
 CSCART, WEBASYST = StoreName
+QUESTIONS = (
+    ("proof",),
+    ("survey",),
+    ("choose", "cscart", "1"),
+    ("product", "cscart", "1"),
+    ("order", "cscart", "1"),
+    ("choose_order", "cscart", "cscart", "1"),
+)
 CONTAINERS, HOUR, PROBES = 4, 60, 3600 // 30
 
 
@@ -50,6 +61,7 @@ class Stack:
         self.containers = [{StoreName.CSCART: self._cscart(), StoreName.WEBASYST: self._webasyst()} for _ in range(CONTAINERS)]
         known_catalogues(self.world())
         self.results: list[dict[str, int]] = []
+        self.drawer = Drawer()
 
     def _transport(self, store: StoreName, classify: Any, headers: dict[str, str]) -> Transport:
         breaker = Breaker(self.clock.unix, outage=Outage(self.state.state, "main", store))  # type: ignore[arg-type]
@@ -89,6 +101,9 @@ class Stack:
         stamp = self.clock.now().isoformat()
         self.queue.send([Change("main", kind, store, (record,), Cause.HOOK, stamp, sent=stamp)])
 
+    def ask(self, question: tuple[str, ...]) -> None:
+        self.queue.send([Change("main", Kind.LOOK, StoreName.CSCART, question, Cause.CONSOLE, self.clock.now().isoformat())])
+
     def minute(self) -> None:
         """The schedules go off, and what is visible within the minute is worked on."""
         self.tick()
@@ -99,9 +114,12 @@ class Stack:
                 self._work(taken)
         self.clock.seconds = until
 
+    def _look(self, world: World, question: tuple[str, ...], budget: Budget) -> dict[str, int]:
+        return Looks(world, self.drawer, budget).answer(question)
+
     def _work(self, taken: Any) -> None:
         try:
-            self.results.append(Worker(self.world).apply(taken.change, 290.0, taken.receives))
+            self.results.append(Worker(self.world, self._look).apply(taken.change, 290.0, taken.receives))
         except SyncError:
             self.queue.come_back(taken)
         else:
@@ -134,6 +152,7 @@ def test_fault_09_a_store_that_is_down_for_an_hour_is_hardly_asked_and_all_catch
         if minute % 5 == 0:
             stack.hint(Kind.ORDER, StoreName.CSCART, order)
             stack.hint(Kind.PRODUCT, StoreName.CSCART, shops.goods[0])
+            stack.ask(QUESTIONS[minute // 5 % len(QUESTIONS)])
         stack.minute()
     assert stack.calls(store) - before <= PROBES + 5 * CONTAINERS
     assert stack.queue.dead == []

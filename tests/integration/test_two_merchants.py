@@ -17,7 +17,7 @@ from storesync.state.items import Item
 from storesync.sync.health import Health
 from storesync.sync.hooks import Hooks
 from storesync.sync.ports import World
-from storesync.sync.pull import Ticker
+from storesync.sync.ticker import Ticker
 from storesync.sync.worker import Worker
 
 from tests.fakes.state import MemorySecrets, MemoryState
@@ -92,7 +92,7 @@ class Town:
     def lag(self, name: str) -> float:
         """Seconds, the worst of all streams."""
         one = type("One", (), {"list": lambda _: [self.connections[name]]})()
-        return max(Health(one, self.world, self.clock).measures(kind)["StreamLag"] for kind in ("product", "order"))
+        return max(Health(one, self.world, self.clock, self.ticker.looked).measures(kind)["StreamLag"] for kind in ("product", "order"))
 
 
 COPIED = ("cscart", "webasyst", "categories", "statuses", "orders_update_time")

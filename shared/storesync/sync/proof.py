@@ -7,6 +7,7 @@ It is kept as sheets: `proof:<id>` counts, with a digest of each side for each t
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Protocol
 
 from ..domain import comparison
@@ -18,6 +19,7 @@ from .budget import Budget
 from .ports import World
 
 QUESTION = "proof"
+AGAIN = timedelta(hours=1)
 PART, BATCH, ORDERS = 1000, 100, 20
 MOST_LISTED, PER_SHEET = 5000, 500
 KEEP_SECONDS, KEPT = 90 * 86_400, 60
@@ -195,6 +197,13 @@ def differences(sheets: Sheets, proof_id: str) -> Iterator[Difference]:
     for at in range(int(sheets.get(_name(proof_id)).get("sheets", 0))):
         for one in sheets.get(f"{_name(proof_id)}:{at}").get("differences", ()):
             yield Difference(**one)
+
+
+def put_off(world: World) -> None:
+    """The next one begins in an hour, instead of a whole period after the one that failed."""
+    if period := world.connection.proof_period:
+        begun = world.clock.now() - timedelta(seconds=period) + AGAIN
+        world.streams.save_cursor(f"started:{QUESTION}", begun.isoformat())
 
 
 def ask(connection: str, observation: str, proof_id: str = "") -> Change:

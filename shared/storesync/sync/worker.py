@@ -59,7 +59,7 @@ class Worker:
 
     def _apply(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         if change.kind is Kind.LOOK:
-            return self._look(world, change.ids, budget) if self._look else {}
+            return self._looked(world, change, budget, receives)
         if change.kind is Kind.STREAM and change.ids[0] in ASKED_FOR:
             return self._asked_for(world, change, budget, receives)
         if change.kind is Kind.STREAM:
@@ -67,6 +67,19 @@ class Worker:
         if change.kind is Kind.PRODUCT:
             return self._products(world, change, budget, receives)
         return apply_change(world, change)
+
+    def _looked(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
+        """A question that cannot be answered for good costs no message; agreement is to be proved all the same, an hour later."""
+        try:
+            return self._look(world, change.ids, budget) if self._look else {}
+        except SyncError as error:
+            if isinstance(error, (BadMessage, *PAUSING)) or (error.retriable and receives < waiting.PATIENCE):
+                raise
+            from . import proof
+
+            if change.ids[0] == proof.QUESTION:
+                proof.put_off(world)
+            return {"failed": 1}
 
     @staticmethod
     def _asked_for(world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
