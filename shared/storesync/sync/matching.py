@@ -49,10 +49,12 @@ def new_pairs(product: Product, target: Product, taken: Collection[str], known: 
 
 @dataclass(frozen=True, slots=True)
 class Counterparts:
-    """Products of the target that were asked for beforehand, and those of them that are there."""
+    """Products of the target that were asked for beforehand, and those of them that are there; the rows of which source products are known."""
 
     ids: frozenset[str] = frozenset()
     products: tuple[Product, ...] = ()
+    sources: frozenset[str] = frozenset()
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
 
 class Matching:
@@ -91,7 +93,9 @@ class Matching:
 
     def _rows(self, products: Sequence[Product]) -> dict[str, tuple[Row, ...]]:
         """Of each product, also where a variant was listed under another one before."""
-        found = self.world.links.of_product(self.source, [product.id for product in products])
+        unknown = [product.id for product in products if product.id not in self.read.sources]
+        found: dict[str, Sequence[Row]] = {**self.read.rows}
+        found |= self.world.links.of_product(self.source, unknown) if unknown else {}
         wanted = {item for product in products for item in records.row_ids(self.source, product)}
         missing = wanted - {row.id for rows in found.values() for row in rows}
         moved = self.world.links.rows(self.source, missing) if missing else {}

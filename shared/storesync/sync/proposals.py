@@ -100,14 +100,15 @@ class Proposer:
 
     def _both_sides(self, store: StoreName, ids: Collection[str]) -> tuple[list[Product], Counterparts]:
         """As far as the links tell beforehand what belongs to these products: their counterparts, and all rows that a CS-Cart group had."""
-        known = [row for rows in self.world.links.of_product(store, ids).values() for row in rows]
+        rows = self.world.links.of_product(store, ids)
+        known = [row for found in rows.values() for row in found]
         theirs = sorted({row.counterpart for row in known if row.counterpart})
         wanted = list(dict.fromkeys([*ids, *(row.id for row in known)]))
         works = [partial(self.world.store(store).products, wanted)]
         works += [partial(self.world.store(store.other).products, theirs)] if theirs else []
         products, *others = self.world.together(*works)
         asked = [item for item in products if item.id in ids or any(variant.id in ids for variant in item.variants)]
-        return asked, Counterparts(frozenset(theirs), tuple(item for found in others for item in found))
+        return asked, Counterparts(frozenset(theirs), tuple(item for found in others for item in found), frozenset(ids), rows)
 
     def _without_leftovers(self, store: StoreName, products: Sequence[Product]) -> tuple[list[Product], tuple[str, ...], tuple[str, ...]]:
         """Without what was being made here when the work was cut off: that is finished from where it was begun. Both are named."""

@@ -20,6 +20,7 @@ from .hashes import product_value
 FIELDS = "skus,stock_counts,categories,images"
 PAGE, LEAST_PAGE = 1000, 20
 BATCH = 250
+STAMPS = ("edit_datetime", "create_datetime")
 CREATED_MARGIN = timedelta(seconds=120)
 
 
@@ -120,15 +121,22 @@ class Products:
             records = tuple(payloads.record(item) for item in found.products)
             yield Page(records, position, max(found.total, done), clock.now, clock.name, found.unread)
 
-    def changed(self, since: datetime) -> Iterator[Page[Record]]:
-        """Two queries, both begun at once: a new product has no edit time (W26)."""
+    def changed(self, since: datetime, look: Callable[[], object] | None = None) -> Iterator[Page[Record]]:
+        """Two queries, both begun at once: a new product has no edit time (W26). `look` renews the clock meanwhile; should the shop be in
+        another zone by now, the queries are made anew.
+        """
+        before = self.clock()
+        looking = self.client.transport.begin(look) if look else None
+        begun = self._begun(since, before)
+        if looking:
+            looking.result()
         clock = self.clock()
-        conditions = {column: f"&{column}>={clock.local(since)}" for column in ("edit_datetime", "create_datetime")}
-        begun = {column: self.client.transport.begin(partial(self._page, found, 0, PAGE)) for column, found in conditions.items()}
+        if clock.local(since) != before.local(since):
+            begun = self._begun(since, clock)
         seen: set[str] = set()
         try:
-            for column, condition in conditions.items():
-                for found in self.pages(condition, "", first=begun[column]):
+            for column, pending in begun.items():
+                for found in self.pages(_since(column, clock, since), "", first=pending):
                     self._check_since(found.products, column, clock.floor(since))
                     fresh = [item for item in found.products if item.id not in seen]
                     seen |= {item.id for item in fresh}
@@ -136,6 +144,10 @@ class Products:
         finally:
             for pending in begun.values():
                 pending.settle()
+
+    def _begun(self, since: datetime, clock: ShopClock) -> dict[str, Pending[object]]:
+        begin = self.client.transport.begin
+        return {column: begin(partial(self._page, _since(column, clock, since), 0, PAGE)) for column in STAMPS}
 
     @staticmethod
     def _check_since(products: Sequence[Product], column: str, floor: datetime) -> None:
@@ -199,6 +211,10 @@ class Products:
         found = self.client.get("shop.category.getTree")
         tree = found.get("categories", found) if isinstance(found, Mapping) else found
         return list(_flatten(tree, ""))
+
+
+def _since(column: str, clock: ShopClock, since: datetime) -> str:
+    return f"&{column}>={clock.local(since)}"
 
 
 def readable(products: list[Product], unread: Collection[str]) -> list[Product]:

@@ -113,8 +113,11 @@ class WebasystStore:
         return self._products.scan(after)
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
-        self._fresh()
-        return self._products.changed(since)
+        """Where the shop's zone is known from an earlier look, its settings are asked for beside the lists."""
+        if self._seen is None:
+            self._fresh()
+            return self._products.changed(since)
+        return self._products.changed(since, self._fresh)
 
     def products(self, ids: Collection[str]) -> list[Product]:
         return self._products.read(ids)
