@@ -47,6 +47,7 @@ def test_what_happened_lately_reaches_across_days(state: Remembered, now: dateti
     state.journal().write(written[::-1])
     assert state.journal().recent() == written
     assert state.journal().recent(3) == written[:3]
+    assert state.journal().recent(days=1) == [found for found in written if found.at and found.at.date() == now.date()]
     assert state.journal().recent(2, before=written[3].at) == written[4:]
     assert state.journal(days=1).recent() == [found for found in written if found.at and (now.date() - found.at.date()).days <= 1]
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -116,12 +117,12 @@ def _ever_ran(found: Connection) -> bool:
 
 
 def _live(found: Connection) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    world = bootstrap.world(found.id)
-    state = overview.overview(world, now)
-    backlog = desk.backlog()
-    queued = backlog.waiting()
-    shared = bool(queued) and len(bootstrap.connections().list()) > 1
-    waits = {"queued": queued, "shared": shared, "held": waiting.count(world), "dead": backlog.dead_of(found.id)}
+    """The queue is asked while the tables are."""
+    world, backlog = bootstrap.world(found.id), desk.backlog()
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(lambda: {"queued": backlog.waiting(), "dead": backlog.dead_of(found.id)})
+        state = overview.overview(world, datetime.now(UTC))
+        waits = {"held": waiting.count(world), **asking.result()}
+    shared = bool(waits["queued"]) and len(bootstrap.connections().list()) > 1
     names = {"stream_names": overview.STREAMS, "store_names": overview.STORES, "count_names": {**runs.TOTALS, **overview.COUNTS}}
-    return {"state": state, "most": overview.MOST_PARKED, **waits, **names}
+    return {"state": state, "most": overview.MOST_PARKED, "shared": shared, **waits, **names}

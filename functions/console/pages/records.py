@@ -19,7 +19,7 @@ from storesync.sync.looks import KEEP_COMPARISON, look, sheet_name
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
-MOST_SHOWN = 200
+MOST_SHOWN, RECENT_DAYS = 200, 7
 KINDS = ("product", "order")
 
 
@@ -30,7 +30,7 @@ def find(connection_id: str) -> Response[str]:
     query = visit(router).query.get("q", "")
     world = bootstrap.world(found.id)
     hits = records.search(world, query)
-    recent = [] if query else world.journal.recent(50)
+    recent = [] if query else world.journal.recent(50, days=RECENT_DAYS)
     return visit(router).page("records.html", found, query=query, hits=hits, recent=recent, store_names=overview.STORES)
 
 

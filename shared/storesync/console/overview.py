@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -94,11 +95,16 @@ class Overview:
 
 
 def overview(world: World, now: datetime) -> Overview:
-    known = world.streams.cursors()
-    streams = tuple(_state(world.streams, known, stream, store, now) for stream in STREAMS for store in StoreName)
-    parked = sum(1 for _ in islice(world.links.parked(), MOST_PARKED))
+    """Asked of the tables side by side: a person waits for it, and each answer is quick."""
+    with ThreadPoolExecutor(len(STREAMS) * len(StoreName) + 2) as pool:
+        counting = pool.submit(lambda: sum(1 for _ in islice(world.links.parked(), MOST_PARKED)))
+        halting = pool.submit(halted, world)
+        known = world.streams.cursors()
+        named = [(stream, store) for stream in STREAMS for store in StoreName]
+        streams = tuple(pool.map(lambda name: _state(world.streams, known, *name, now), named))
+        parked, halts = counting.result(), halting.result()
     stopped = (state.name for state in streams if state.last and state.last.outcome == "stopped" and not is_budget(state.last.error))
-    return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halted(world))
+    return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halts)
 
 
 def _state(streams: Streams, known: Mapping[str, str], stream: str, store: StoreName, now: datetime) -> StreamState:

@@ -64,11 +64,13 @@ class Journal(Requests):
         )
         return list(islice(found, limit))
 
-    def recent(self, limit: int = 100, before: datetime | None = None) -> list[Entry]:
-        """The newest first, across days."""
+    def recent(self, limit: int = 100, before: datetime | None = None, days: int | None = None) -> list[Entry]:
+        """The newest first, across days; of the last `days` only, each of which costs a query. Tomorrow is no day of them."""
         until = f"{before.astimezone(UTC):{STAMP}}" if before else ""
-        days = (self.table.query(self._pk("day", day), until=until, newest_first=True, limit=limit + 1) for day in self._days(before))
-        items = chain.from_iterable(days)
+        asked = islice(self._days(before), None if days is None else days + 1)
+        items = chain.from_iterable(
+            self.table.query(self._pk("day", day), until=until, newest_first=True, limit=limit + 1) for day in asked
+        )
         found = (entry for entry in self._newest(items) if before is None or entry.at is None or entry.at < before)
         return list(islice(found, limit))
 

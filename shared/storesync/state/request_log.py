@@ -126,8 +126,9 @@ class Requests(Scope):
         return sum(self.table.numbers(self._pk("requests")).values())
 
     def requests(self, limit: int | None = 100, day: str = "", before: datetime | None = None) -> list[Exchange]:
-        """The newest first; of one day (in ISO form), or of all."""
-        found = self._exchanges(iter([day]) if day else self._days(before))
+        """The newest first; of one day (in ISO form), or of all those that are counted: a day without a count holds nothing."""
+        counted = set() if day else self.table.numbers(self._pk("requests")).keys()
+        found = self._exchanges(iter([day]) if day else (one for one in self._days(before) if one in counted))
         return list(itertools.islice((one for one in found if before is None or one.at is None or one.at < before), limit))
 
     def _exchanges(self, days: Iterator[str]) -> Iterator[Exchange]:

@@ -220,8 +220,8 @@ class Journal(Protocol):
     def history(self, kind: str, subject: str, limit: int = 50) -> list[Entry]:
         """The newest first."""
 
-    def recent(self, limit: int = 100, before: datetime | None = None) -> list[Entry]:
-        """The newest first, across days."""
+    def recent(self, limit: int = 100, before: datetime | None = None, days: int | None = None) -> list[Entry]:
+        """The newest first, across days; of the last `days` only, each of which costs a query."""
 
     def of_run(self, run: str) -> Iterator[Entry]:
         """In the order in which they were written, before-image and after-image whole."""
