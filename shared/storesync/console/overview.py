@@ -101,7 +101,7 @@ def overview(world: World, now: datetime) -> Overview:
         halting = pool.submit(halted, world)
         known = world.streams.cursors()
         named = [(stream, store) for stream in STREAMS for store in StoreName]
-        streams = tuple(pool.map(lambda name: _state(world.streams, known, *name, now), named))
+        streams = tuple(pool.map(lambda name: _state(world.streams, known, name[0], name[1], now), named))
         parked, halts = counting.result(), halting.result()
     stopped = (state.name for state in streams if state.last and state.last.outcome == "stopped" and not is_budget(state.last.error))
     return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halts)
