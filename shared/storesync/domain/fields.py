@@ -29,6 +29,15 @@ def of_variant(variant: Variant, group: Group) -> dict[str, Any]:
     return {"sku": variant.sku, "available": variant.available}
 
 
+def of_key(product: Product, key: str, group: Group) -> dict[str, Any] | None:
+    """Of what a print key names, a product or one of its variants; None when the variant is gone."""
+    variant_id = key.partition(":")[2]
+    if not variant_id:
+        return of_product(product, group)
+    variant = product.variant(variant_id)
+    return of_variant(variant, group) if variant is not None else None
+
+
 def product_with(product: Product, group: Group, values: Values) -> Product:
     """The product with these fields of a product group."""
     if group is Group.CONTENT:

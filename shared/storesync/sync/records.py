@@ -151,13 +151,7 @@ def _with_kept(told: Entry, decision: Decision, product: Product) -> Entry:
 
 def _now(decision: Decision, product: Product) -> dict[str, Any]:
     """The decision's fields as they are in its target; empty when the variant is gone."""
-    variant_id = decision.key.partition(":")[2]
-    if not variant_id:
-        found = fields.of_product(product, decision.group)
-    elif (variant := product.variant(variant_id)) is not None:
-        found = fields.of_variant(variant, decision.group)
-    else:
-        return {}
+    found = fields.of_key(product, decision.key, decision.group) or {}
     return {name: found[name] for name in decision.new if name in found}
 
 

@@ -41,14 +41,8 @@ class Image:
 
     def now(self, product: Product) -> dict[str, Any] | None:
         """The same fields as they are; None when the variant is gone."""
-        variant_id = self.key.partition(":")[2]
-        if not variant_id:
-            found = fields.of_product(product, self.group)
-        elif (variant := product.variant(variant_id)) is not None:
-            found = fields.of_variant(variant, self.group)
-        else:
-            return None
-        return {name: found[name] for name in self.new}
+        found = fields.of_key(product, self.key, self.group)
+        return None if found is None else {name: found[name] for name in self.new}
 
     def undone(self, product: Product) -> Product:
         variant_id = self.key.partition(":")[2]
