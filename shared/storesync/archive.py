@@ -7,24 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from .errors import ConfigurationError, SyncError
+from .command import ended
+from .errors import ConfigurationError
 from .state import portable, stacks
 from .state.connections import Connections
 from .state.tables import Table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: done, 1: not done, with a sentence why."""
     wanted = _parser().parse_args(arguments)
-    try:
-        print(ACTIONS[wanted.action](_table(wanted), wanted))
-    except (ConfigurationError, OSError) as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    except SyncError as error:
-        print(f"{error}. {error.advice}", file=sys.stderr)
-        return 1
-    return 0
+    return ended(lambda: print(ACTIONS[wanted.action](_table(wanted), wanted)))
 
 
 def _parser() -> argparse.ArgumentParser:

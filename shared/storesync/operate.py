@@ -4,24 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from .errors import ConfigurationError, SyncError
+from .command import ended
 from .state import stacks
 from .state.backlog import Backlog, DeadLetter
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: done, 1: AWS did not do it, with a sentence why."""
     wanted = _parser().parse_args(arguments)
-    try:
-        backlogs = _backlogs(wanted)
-        ACTIONS[wanted.action](backlogs, wanted)
-    except ConfigurationError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except SyncError as error:
-        print(f"{error}. {error.advice}", file=sys.stderr)
-        return 1
-    return 0
+    return ended(lambda: ACTIONS[wanted.action](_backlogs(wanted), wanted))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,7 +12,6 @@ from storesync.cscart.client import CsCartClient
 from storesync.cscart.store import CsCartStore
 from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.model import StoreName
-from storesync.errors import SyncError
 from storesync.http import Breaker, Transport
 from storesync.state.outages import Outage
 from storesync.sync.budget import Budget
@@ -25,6 +24,7 @@ from storesync.webasyst.client import WebasystClient
 from storesync.webasyst.store import WebasystStore
 
 from tests.fakes.state import MemoryState
+from tests.integration.minutes import worked
 from tests.integration.order_scene import Shops, known_catalogues, open_shops
 from tests.integration.test_proof import Drawer
 from tests.sandbox.faults import Fault
@@ -60,7 +60,6 @@ class Stack:
         self.state.connections.save(self.connection)
         self.containers = [{StoreName.CSCART: self._cscart(), StoreName.WEBASYST: self._webasyst()} for _ in range(CONTAINERS)]
         known_catalogues(self.world())
-        self.results: list[dict[str, int]] = []
         self.drawer = Drawer()
 
     def _transport(self, store: StoreName, classify: Any, headers: dict[str, str]) -> Transport:
@@ -105,25 +104,12 @@ class Stack:
         self.queue.send([Change("main", Kind.LOOK, StoreName.CSCART, question, Cause.CONSOLE, self.clock.now().isoformat())])
 
     def minute(self) -> None:
-        """The schedules go off, and what is visible within the minute is worked on."""
+        """The schedules go off, and the workers work."""
         self.tick()
-        until = self.clock.seconds + 60
-        while (visible := self.queue.next_visible()) is not None and visible < until:
-            self.clock.seconds = max(self.clock.seconds, visible)
-            if taken := self.queue.take():
-                self._work(taken)
-        self.clock.seconds = until
+        worked(self.queue, self.clock, Worker(self.world, self._look))
 
     def _look(self, world: World, question: tuple[str, ...], budget: Budget) -> dict[str, int]:
         return Looks(world, self.drawer, budget).answer(question)
-
-    def _work(self, taken: Any) -> None:
-        try:
-            self.results.append(Worker(self.world, self._look).apply(taken.change, 290.0, taken.receives))
-        except SyncError:
-            self.queue.come_back(taken)
-        else:
-            self.queue.settle(taken)
 
     def calls(self, store: StoreName) -> int:
         return sum(self.shops.servers[store].call_counts().values())

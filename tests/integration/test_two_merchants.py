@@ -11,7 +11,7 @@ import pytest
 from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.connection import Connection
 from storesync.domain.model import Content, Listing, Product, StoreName, Variant
-from storesync.errors import SyncError, Unauthentic, UnknownConnection
+from storesync.errors import Unauthentic, UnknownConnection
 from storesync.state.connections import PARTITION
 from storesync.state.items import Item
 from storesync.sync.health import Health
@@ -24,6 +24,7 @@ from tests.fakes.state import MemorySecrets, MemoryState
 from tests.fakes.stores import MemoryStore, Pictures, Trouble
 from tests.fakes.stores_cscart import MemoryCsCart
 from tests.fakes.stores_webasyst import MemoryWebasyst
+from tests.integration.minutes import worked
 from tests.sandbox.simulator.clock import VirtualClock
 from tests.sandbox.simulator.deliveries import FreeQueue
 from tests.sandbox.simulator.setting import drawn
@@ -63,20 +64,7 @@ class Town:
         for _ in range(number):
             for kind in ("product", "order"):
                 self.ticker.tick(kind, lambda: 60_000)
-            until = self.clock.seconds + 60
-            while (visible := self.queue.next_visible()) is not None and visible < until:
-                self.clock.seconds = max(self.clock.seconds, visible)
-                if taken := self.queue.take():
-                    self._work(taken)
-            self.clock.seconds = until
-
-    def _work(self, taken: Any) -> None:
-        try:
-            Worker(self.world).apply(taken.change, 290.0, taken.receives)
-        except SyncError:
-            self.queue.come_back(taken)
-        else:
-            self.queue.settle(taken)
+            worked(self.queue, self.clock, Worker(self.world))
 
     def variant(self, name: str, store: StoreName) -> Variant:
         (found,) = [item for product in self.shops[name][store].shelf.values() for item in product.variants]
