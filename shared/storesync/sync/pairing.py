@@ -36,7 +36,7 @@ def _orders(world: World, store: StoreName) -> Iterator[Finding]:
             "%(count)s of the newest orders in %(shop)s were brought there by another connection, “%(name)s”: pair each shop once, else orders are mirrored twice.",
             {"shop": NAMES[store], "count": str(others[name]), "name": name},
         )  # fmt: skip
-    mine = [mark[2] for mark in marks if mark[0] == world.connection.id]
+    mine = sorted({mark[2] for mark in marks if mark[0] == world.connection.id})
     missing = len(mine) - len(world.store(store.other).orders(mine)) if mine else 0
     if missing * 2 > len(mine):
         yield Finding(
@@ -51,7 +51,7 @@ def _marks(world: World, store: StoreName) -> Iterator[str]:
     """`connection:store:order`, of what came from the other shop."""
     shop = world.store(store)
     page = next(iter(shop.changed_orders(shop.now() - REACH)), None)
-    newest = sorted((head.id for head in page.items if not head.is_parent), key=int)[-MOST:] if page else []
+    newest = sorted((head.id for head in page.items if head.id.isdigit() and not head.is_parent), key=int)[-MOST:] if page else []
     for order in shop.orders(newest) if newest else ():
         if len(parts := order.marker.split(":")) == 3 and parts[1] == store.other and parts[2].isdigit():
             yield order.marker
