@@ -80,6 +80,13 @@ def test_a_stamp_of_the_very_second_proves_nothing(store: StoreName) -> None:
 
 
 @pytest.mark.parametrize("store", StoreName)
+def test_a_clock_that_was_put_forward_since_proves_nothing(store: StoreName) -> None:
+    jumped, note = timedelta(minutes=10), noted(45, NOON) | {"ahead": {store.value: 0.0}}
+    assert judged(note, store, product(45, NOON), jumped) == MADE
+    assert judged(note, store, product(42, NOON), jumped) == FEWER[45]
+
+
+@pytest.mark.parametrize("store", StoreName)
 def test_what_was_written_in_the_same_call_tells_of_the_count(store: StoreName) -> None:
     assert judged(noted(45, price="11"), store, product(42, LATER, price="11")) == MADE
 

@@ -14,7 +14,8 @@ from ..domain import prints
 from ..domain.model import Group, Product, StoreName
 
 Skew = Callable[[StoreName], timedelta | None]
-SECOND = timedelta(seconds=3)  # stamps are whole seconds, and clocks are read while time passes
+SECOND = timedelta(seconds=8)  # stamps are whole seconds, and clocks are known to a few
+STEADY = 20.0  # seconds that a clock may have drifted
 UNDER_WAY = timedelta(seconds=90)  # a write that is noted is made, or never
 
 
@@ -45,15 +46,21 @@ def judged(noted: Mapping[str, Any], store: StoreName, key: str, product: Produc
         return Verdict(abs(int(count or 0) - int(new)) <= abs(int(count or 0) - int(old)))
     stamp, noted_at = _stamp(product, store, key), datetime.fromisoformat(noted["at"])
     if stamp == trace["stamp"]:
-        ahead = skew(store) if stamp else timedelta()
+        ahead = _ahead(noted, store, skew) if stamp else timedelta()
         if not stamp or (ahead is not None and datetime.fromisoformat(stamp) - ahead < noted_at - SECOND):
             return Verdict(False)
     foreign = stamp == trace["stamp"] or _rest(product, store, key, written) != trace["rest"]
-    if store is StoreName.WEBASYST and not foreign and _meanwhile(stamp, noted_at, skew(store)):
+    if store is StoreName.WEBASYST and not foreign and _meanwhile(stamp, noted_at, _ahead(noted, store, skew)):
         return Verdict(True)
     if count == new or (count == old and foreign):
         return Verdict(count == new)
     return Verdict(int(new) > int(old), sure=False)
+
+
+def _ahead(noted: Mapping[str, Any], store: StoreName, skew: Skew) -> timedelta | None:
+    """None: the shop's clock was put forward or back since, or it does not say, so that stamps tell no time."""
+    then, now = noted.get("ahead", {}).get(store), skew(store)
+    return None if now is None or (then is not None and abs(now.total_seconds() - then) > STEADY) else now
 
 
 def _meanwhile(stamp: str, noted_at: datetime, ahead: timedelta | None) -> bool:

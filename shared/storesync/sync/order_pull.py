@@ -14,6 +14,7 @@ from ..errors import CircuitOpen, SyncError
 from .order_room import OrderRoom
 from .orders import HELD, RESUMED
 from .ports import Lease, World
+from .skews import look_name
 
 OVERLAP = timedelta(seconds=120)
 SETTLED = timedelta(seconds=30)
@@ -114,7 +115,7 @@ class OrderPull:
 
     def is_quiet(self, known: Mapping[str, str]) -> bool:
         """Whether a pull would find nothing to queue. Nothing is written. `known`: the connection's cursors."""
-        memory, cursor = self._read(known.get(f"orders_seen:{self.store}", "")), known.get(f"orders:{self.store}")
+        memory, cursor = self._read(known.get(look_name(self.store), "")), known.get(f"orders:{self.store}")
         if not cursor or memory.skew is None:
             return False
         last, began = datetime.fromisoformat(cursor), self.world.clock.now()
@@ -134,7 +135,7 @@ class OrderPull:
     # -- what is remembered of a look
 
     def _memory(self) -> _Memory:
-        return self._read(self.world.streams.cursor(f"orders_seen:{self.store}"))
+        return self._read(self.world.streams.cursor(look_name(self.store)))
 
     @staticmethod
     def _read(text: str) -> _Memory:
@@ -146,7 +147,7 @@ class OrderPull:
         steady = memory.skew is not None and abs(look.skew - memory.skew) < TOLERANCE.total_seconds() / 4
         wanted = _Memory(look.kept if len(look.kept) <= REMEMBERED else {}, memory.skew if steady else round(look.skew), look.zone)
         if wanted != memory:
-            self.world.streams.save_cursor(f"orders_seen:{self.store}", json.dumps(asdict(wanted), separators=(",", ":")), lease)
+            self.world.streams.save_cursor(look_name(self.store), json.dumps(asdict(wanted), separators=(",", ":")), lease)
 
     # -- after a pause
 

@@ -16,6 +16,7 @@ from ..domain.planning import Pair, policy_of
 from ..errors import SyncError
 from .intentions import Belief, Ended, Intention, belief, ended, intended
 from .ports import Lease, World
+from .skews import seen_ahead
 
 NAME, NEW = "pending", "new|"
 
@@ -114,6 +115,9 @@ class Pending:
             for name, (item, belief) in found.items()
             if item.decisions or item.media or item.added or belief
         }
+        if any(item["traces"] for item in noted.values()):
+            ahead = seen_ahead(self.world.streams)
+            noted = {name: item | {"ahead": ahead} for name, item in noted.items()}
         left = {name: before for name, before in self.noted.items() if name not in found}
         if noted or len(left) < len(self.noted):
             self._save(left | noted)
