@@ -123,3 +123,13 @@ def test_what_a_row_tells_of_a_cut_off_pass_is_noted_before_another_write_of_our
     fewer = product.with_variants((replace(product.variants[0], stock=2),))
     scene.webasyst.write([ProductWrite(product, fewer, frozenset({prints.key(Group.STOCK, product.variants[0].id)}))])
     assert settled(scene) == [1, 1]
+
+
+@pytest.mark.parametrize("store", StoreName)
+def test_a_count_that_one_shop_did_not_take_still_has_to_go_there(store):
+    scene = linked("A")
+    sold(scene, OURS, 3)
+    sold(scene, THEIRS, 1)
+    scene.stores[store].faults.arm(Trouble.SKIPPED, "write")
+    assert settled(scene) == [1, 1]
+    assert scene.stores[store].faults.struck == {Trouble.SKIPPED: 1}

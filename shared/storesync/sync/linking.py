@@ -9,6 +9,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, ImageLink, Row
 from ..domain.model import Group, Product, Record, StoreName, Variant
+from ..domain.planning import Decision
 from ..errors import DuplicateSku, NotKept, SyncError
 from . import records
 from .index import DOUBTFUL
@@ -147,6 +148,9 @@ class Linker:
             wanted, now = prints.of(update.plan.desired[decision.target]), prints.of(kept[decision.target])
             if now.get(decision.key) != wanted.get(decision.key):
                 continue
+            if (left := _left_behind(update, kept, decision)) is not None:
+                found[decision.key if decision.target is store else twin(update.pair, store, decision.key)] = left
+                continue
             if decision.target is store:
                 found[decision.key] = now[decision.key]
             else:
@@ -246,6 +250,16 @@ class Linker:
         for ours, _ in self._claims:
             if ours.sku == error.data.get("sku"):
                 self.notes.note_parked(StoreName.CSCART, ours.product_id, ours.sku, error)
+
+
+def _left_behind(update: Update, kept: Mapping[StoreName, Product], decision: Decision) -> str | None:
+    """Of a count that both sides were to have and one has: the other's, which both agree on then, so that this one still has to go over."""
+    other = decision.target.other
+    key = twin(update.pair, other, decision.key)
+    if not any(item.target is other and item.key == key for item in update.plan.decisions):
+        return None
+    there, wanted = prints.of(kept[other])[key], prints.of(update.plan.desired[other])[key]
+    return there if there != wanted else None
 
 
 def _joined(earlier: Row, row: Row, mine: set[str]) -> Row:
