@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from .loading import loading
 from .settings import settings
 
 if TYPE_CHECKING:
@@ -84,17 +85,27 @@ class LazyStores(dict["StoreName", "Store"]):
             return dict.__getitem__(self, name)
 
 
-def _connect(connection: "Connection", name: "StoreName", key: str, log: Any) -> "Store":
-    from .cscart import store as cscart_store
-    from .domain.model import StoreName
-    from .webasyst import store as webasyst_store
+def store_modules() -> tuple[Any, Any]:
+    """CS-Cart's and Webasyst's."""
+    with loading():
+        from .cscart import store as cscart_store
+        from .webasyst import store as webasyst_store
 
+    return cscart_store, webasyst_store
+
+
+def _connect(connection: "Connection", name: "StoreName", key: str, log: Any) -> "Store":
+    from .domain.model import StoreName
+
+    cscart_store, webasyst_store = store_modules()
     private = settings().allow_private_addresses
     shared = breaker(connection.id, name)
     if name is StoreName.CSCART:
         ours = connection.cscart if connection.cscart.no_rewrite is not None else _form_kept(connection, key)
-        return cscart_store.connect(ours, key, allow_private=private, log=log, breaker=shared)
-    return webasyst_store.connect(connection.webasyst, key, allow_private=private, log=log, breaker=shared)
+        made: Store = cscart_store.connect(ours, key, allow_private=private, log=log, breaker=shared)
+    else:
+        made = webasyst_store.connect(connection.webasyst, key, allow_private=private, log=log, breaker=shared)
+    return made
 
 
 def _form_kept(connection: "Connection", key: str) -> "CsCartSettings":
@@ -116,14 +127,16 @@ def breaker(connection: str, store: str) -> "Breaker":
 
 @functools.cache
 def state_table() -> "Table":
-    from .state.tables import Table
+    with loading():
+        from .state.tables import Table
 
     return Table(settings().state_table, settings().aws_region)
 
 
 @functools.cache
 def journal_table() -> "Table":
-    from .state.tables import Table
+    with loading():
+        from .state.tables import Table
 
     return Table(settings().journal_table, settings().aws_region)
 
@@ -192,7 +205,8 @@ def _world(connection: "Connection") -> "World":
 
 @functools.cache
 def ticker() -> "Ticker":
-    from .sync.ticker import Ticker
+    with loading():
+        from .sync.ticker import Ticker
 
     return Ticker(connections(), world, queue(), SystemClock(), _together)
 
@@ -212,7 +226,8 @@ def _together(looks: Sequence[Callable[[], bool]]) -> list[bool]:
 
 @functools.cache
 def worker() -> "Worker":
-    from .sync.worker import Worker
+    with loading():
+        from .sync.worker import Worker
 
     return Worker(world, _look)
 

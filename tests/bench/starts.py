@@ -95,7 +95,7 @@ PROGRAMS = {
     "order_webhook": ("import app\nfrom storesync import bootstrap\nbootstrap.hooks()\nbootstrap.queue()._sqs()", 1.15),
     "sync_worker": (
         "import app\nfrom storesync import bootstrap\nbootstrap.worker()\nbootstrap.queue()._sqs()\nbootstrap.state_table()\n"
-        "import storesync.cscart.store, storesync.webasyst.store",
+        "bootstrap.store_modules()",
         1.4,
     ),
 }

@@ -5,17 +5,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import StateUnavailable
+from ..loading import loading
 
 CONNECT_SECONDS, READ_SECONDS, TRIES = 2, 5, 3
 
 
 def connect(service: str) -> Any:
     """What boto3.client makes, without the transfers to S3 that boto3 loads first."""
-    from botocore.config import Config
-    from botocore.session import get_session
+    with loading():
+        from botocore.config import Config
+        from botocore.session import get_session
 
-    patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"max_attempts": TRIES})
-    return get_session().create_client(service, config=patience)
+        patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"max_attempts": TRIES})
+        return get_session().create_client(service, config=patience)
 
 
 @contextmanager
