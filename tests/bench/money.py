@@ -79,7 +79,7 @@ def worked(shops: Shops | None, tables: tuple[Metered, Metered]) -> Iterator[Wor
         table.units()
     requests, began = sum(table.requests for table in tables), time.process_time()
     yield found
-    found.processor = time.process_time() - began
+    found.processor += time.process_time() - began
     found.calls = shops.total() if shops else 0
     found.requests = sum(table.requests for table in tables) - requests
     found.read, found.written = (sum(column) for column in zip(*(table.units() for table in tables), strict=True))
@@ -99,10 +99,11 @@ def order(hint: Worked, stock: Worked, orders: int, void: str) -> Figure:
 
 
 class _Day(Scene):
-    """A day of a connection with the default settings at which nothing happens, in memory; each start of a function is counted."""
+    """A day of a connection with the default settings at which nothing happens, in memory; starts and calls of the worker are counted."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.webasyst.page = 1000
         state = self.state
         state.state, state.records = Metered(self.clock.unix), Metered(self.clock.unix)
         state.connections = MemoryConnections(state.state)
@@ -113,36 +114,42 @@ class _Day(Scene):
         self.tables: tuple[Any, Any] = (state.state, state.records)
         self.ticker = Ticker(state.connections, lambda _: self.world, state.queue, self.clock)
         self.looks = {"product": 0, "order": 0}
+        self.calls, self.working = 0, False
+        for store in self.stores.values():
+            store.watch(self._count)
+
+    def _count(self, label: str) -> None:
+        self.calls += self.working and label.startswith("before")
 
     def minute(self) -> int:
         """Both schedules go off; how many messages came of it."""
         self.clock.sleep(60)
         for kind in self.looks:
             self.looks[kind] += bool(self.ticker.tick(kind, lambda: 60_000).get("quiet"))
-        before = len(self.results)
+        before, self.working = len(self.results), True
         self.work()
+        self.working = False
         return len(self.results) - before
 
 
 def idle(subject: Subject) -> Figure:
     """`subject` is at rest: a look of the real clients tells how much of a processor it takes."""
-    day, calls = _Day(), [0]
+    day = _Day()
     for _ in range(180):
         day.minute()
-    for store in day.stores.values():
-        store.watch(lambda label: calls.__setitem__(0, calls[0] + label.startswith("before")))
+    day.looks, day.calls = dict.fromkeys(day.looks, 0), 0
     with worked(None, day.tables) as found:
-        day.looks = dict.fromkeys(day.looks, 0)
         found.messages = sum(day.minute() for _ in range(24 * 60))
-    found.calls = max(0, calls[0] - 2 * sum(day.looks.values()))
-    found.processor = found.messages * 0.02
+    found.calls = day.calls
     looks = {kind: _look(subject, kind) for kind in day.looks}
-    ticks = sum(_ticked(kind, number, looks[kind]) for kind, number in day.looks.items())
-    found_cost = found.cost()
-    total = MONTH_DAYS * (ticks + found_cost)
-    tables, rest = MONTH_DAYS * _tables(found.read, found.written), MONTH_DAYS * ticks
-    note = f"ticks {rest:.3f}, tables {tables:.3f}, {found.messages} messages a day"
-    return Figure(18, "an idle connection, a month", total, 0.05, least=False, unit=" $", note=note)
+    parts = {
+        "ticks": sum(_ticked(kind, number, looks[kind]) for kind, number in day.looks.items()),
+        "tables": _tables(found.read, found.written),
+        "worker": found.cost() - _tables(found.read, found.written),
+    }
+    note = ", ".join(f"{name} {MONTH_DAYS * part:.3f}" for name, part in parts.items())
+    note += f"; a day: {day.looks['order']} + {day.looks['product']} looks, {found.messages} messages, {found.calls} calls in them"
+    return Figure(18, "an idle connection, a month", MONTH_DAYS * sum(parts.values()), 0.05, least=False, unit=" $", note=note)
 
 
 FUNCTIONS = {"product": "ProductPull", "order": "OrderPull"}
