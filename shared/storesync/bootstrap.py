@@ -3,7 +3,7 @@
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from .sync.worker import Worker
 
 WORLD_SECONDS, STORES_SECONDS = 20.0, 300.0
-LOOK_SECONDS, LOOKS_IN_FLIGHT = 10.0, 16
 SECRETS = {"cscart": "cscart_key", "webasyst": "webasyst_token"}
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2, 300
 
@@ -94,7 +93,7 @@ def store_modules() -> tuple[Any, Any]:
     return cscart_store, webasyst_store
 
 
-def _connect(connection: "Connection", name: "StoreName", key: str, log: Any) -> "Store":
+def _connect(connection: "Connection", name: "StoreName", key: str, log: Any) -> Any:
     from .domain.model import StoreName
 
     cscart_store, webasyst_store = store_modules()
@@ -102,10 +101,8 @@ def _connect(connection: "Connection", name: "StoreName", key: str, log: Any) ->
     shared = breaker(connection.id, name)
     if name is StoreName.CSCART:
         ours = connection.cscart if connection.cscart.no_rewrite is not None else _form_kept(connection, key)
-        made: Store = cscart_store.connect(ours, key, allow_private=private, log=log, breaker=shared)
-    else:
-        made = webasyst_store.connect(connection.webasyst, key, allow_private=private, log=log, breaker=shared)
-    return made
+        return cscart_store.connect(ours, key, allow_private=private, log=log, breaker=shared)
+    return webasyst_store.connect(connection.webasyst, key, allow_private=private, log=log, breaker=shared)
 
 
 def _form_kept(connection: "Connection", key: str) -> "CsCartSettings":
@@ -206,22 +203,9 @@ def _world(connection: "Connection") -> "World":
 @functools.cache
 def ticker() -> "Ticker":
     with loading():
-        from .sync.ticker import Ticker
+        from .sync.ticker import Ticker, in_time
 
-    return Ticker(connections(), world, queue(), SystemClock(), _together)
-
-
-def _together(looks: Sequence[Callable[[], bool]]) -> list[bool]:
-    """A few at a time, and no longer than LOOK_SECONDS in all: what is late then counts as not quiet, and is left to the queue."""
-    from concurrent.futures import ThreadPoolExecutor, wait
-
-    if not looks:
-        return []
-    pool = ThreadPoolExecutor(min(len(looks), LOOKS_IN_FLIGHT))
-    started = [pool.submit(look) for look in looks]
-    wait(started, LOOK_SECONDS)
-    pool.shutdown(wait=False, cancel_futures=True)
-    return [look.done() and not look.cancelled() and look.result() for look in started]
+    return Ticker(connections(), world, queue(), SystemClock(), in_time)
 
 
 @functools.cache

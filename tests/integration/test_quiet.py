@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from storesync import bootstrap
 from storesync.console import overview
 from storesync.domain.model import StoreName
+from storesync.sync import ticker
 from storesync.sync.health import Health
 from storesync.sync.ticker import NOTED, Ticker
 
@@ -185,8 +185,8 @@ def test_lag_is_told_no_oftener_than_the_alarms_look(ticking: Ticking) -> None:
 
 
 def test_looks_that_hang_are_left_to_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(ticker, "LOOK_SECONDS", 0.05)
     looks: list[Any] = [lambda: True, lambda: time.sleep(0.3) or True, lambda: False]
     began = datetime.now(UTC)
-    assert bootstrap._together(looks) == [True, False, False]
+    assert ticker.in_time(looks) == [True, False, False]
     assert (datetime.now(UTC) - began).total_seconds() < 0.25
