@@ -12,7 +12,8 @@ def kept(world: World, email: str) -> dict[str, Any]:
     """The request log is redacted and the journal names fields only, so this is all there is."""
     key = email_key(world, Customer(email=email))
     contact = world.links.customer(StoreName.CSCART, key) if key else ""
-    links = [{"key": key, "webasyst_contact": contact}] if contact else []
+    account = world.links.customer(StoreName.WEBASYST, contact) if contact else ""
+    links = [{"key": key, "webasyst_contact": contact, "cscart_account": account}] if contact else []
     return {"email": email, "links": links}
 
 

@@ -15,16 +15,17 @@ KINDS = {"shipping": "shippings", "payment": "payments"}
 def both(kind: str, current: MethodMap, shops: Sheets) -> tuple[tables.Table, tables.Table]:
     """To Webasyst and back. What was never saved gets its namesake."""
     ours, theirs = (dict(shops[store].get(KINDS[kind], {})) for store in StoreName)
-    names = [(name, name) for name in dict.fromkeys(theirs.values())]
+    names = {name: name for name in theirs.values()}
     called = {tables.folded(name): name for name in theirs.values()}
     ids = tables.unique((found, tables.folded(name)) for found, name in ours.items())
+    our_labels, their_labels = tables.labelled(ours), tables.labelled(theirs)
     there = (
         tables.row(f"{kind}-to", item, current.to_webasyst, called.get(tables.folded(ours[item[0]]), ""), names)
-        for item in tables.labelled(ours)
+        for item in our_labels.items()
     )
     here = (
-        tables.row(f"{kind}-from", item, current.to_cscart, ids.get(tables.folded(theirs[item[0]]), ""), tables.labelled(ours))
-        for item in tables.labelled(theirs)
+        tables.row(f"{kind}-from", item, current.to_cscart, ids.get(tables.folded(theirs[item[0]]), ""), our_labels)
+        for item in their_labels.items()
     )
     return (
         tables.Table(f"{kind}-to", tuple(there), N_("– its own name –")),

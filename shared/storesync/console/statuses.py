@@ -58,22 +58,20 @@ def table(current: StatusMap, shops: Sheets) -> Table:
     )
 
 
-def _row(name: str, one: Mapping[str, Any], shown: Mapping[str, str], choices: Sequence[tuple[str, str]]) -> Row:
+def _row(name: str, one: Mapping[str, Any], shown: Mapping[str, str], choices: Mapping[str, str]) -> Row:
     return Row(f"{name}-{one['id']}", one["id"], one["name"], shown.get(one["id"], UNDECIDED), choices, one.get("color", ""))
 
 
-def _actions(states: Sequence[Mapping[str, Any]], shown: StatusMap) -> list[tuple[str, str]]:
+def _actions(states: Sequence[Mapping[str, Any]], shown: StatusMap) -> dict[str, str]:
     offered = [action for state in states for action in state.get("actions", ()) if action in statuses.RESULTS]
-    values = dict.fromkeys([UNDECIDED, "", *offered, "delete,refund", *shown.to_webasyst.values()])
-    return [(value, value) for value in values]
+    return {value: value for value in [UNDECIDED, "", *offered, "delete,refund", *shown.to_webasyst.values()]}
 
 
-def _letters(letters: Mapping[str, str], shown: StatusMap) -> list[tuple[str, str]]:
-    known = [(UNDECIDED, ACTIONS[UNDECIDED]), ("", ACTIONS[""])]
+def _letters(letters: Mapping[str, str], shown: StatusMap) -> dict[str, str]:
+    known = {UNDECIDED: ACTIONS[UNDECIDED], "": ACTIONS[""]}
     for letter, name in letters.items():
-        known += [(letter, f"{name} ({letter})"), (f"<{letter}", f"↩ {name} ({letter})")]
-    values = {value for value, _ in known}
-    return [*known, *((value, value) for value in dict.fromkeys(shown.to_cscart.values()) if value not in values)]
+        known |= {letter: f"{name} ({letter})", f"<{letter}": f"↩ {name} ({letter})"}
+    return known | {value: value for value in shown.to_cscart.values() if value not in known}
 
 
 def told(value: str, gettext: Callable[[str], str]) -> str:

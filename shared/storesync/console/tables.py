@@ -1,5 +1,6 @@
 """Two-column tables: each thing of one shop, and what it is in the other. Proposals fill in what nobody has decided yet."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,20 +11,20 @@ SELECTABLE = 60  # beyond so many choices a list to scroll is worse than typing 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`name` is the form field's, `choices` are value and label, `proposed`: shown, not saved."""
+    """`name` is the form field's, `choices` are labels by value, the same for all rows of a table; `proposed`: shown, not saved."""
 
     name: str
     id: str
     title: str
     value: str
-    choices: Sequence[tuple[str, str]]
+    choices: Mapping[str, str]
     color: str = ""
     proposed: bool = False
 
     @property
     def text(self) -> str:
         """The label of what is chosen, as somebody would type it."""
-        return dict(self.choices).get(self.value, self.value) if self.value else ""
+        return self.choices.get(self.value, self.value) if self.value else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Table:
         return any(len(row.choices) > SELECTABLE for row in self.rows)
 
     @property
-    def choices(self) -> Sequence[tuple[str, str]]:
-        return self.rows[0].choices if self.rows else ()
+    def choices(self) -> Mapping[str, str]:
+        return self.rows[0].choices if self.rows else {}
 
     @property
     def proposed(self) -> bool:
@@ -51,36 +52,34 @@ class Table:
         return sum(1 for row in self.rows if row.value)
 
 
-def labelled(names: Mapping[str, str]) -> list[tuple[str, str]]:
+def labelled(names: Mapping[str, str]) -> dict[str, str]:
     """Ids with their names in order; of two that are called the same, each with its id."""
-    several = (
-        [name for name in set(names.values()) if list(names.values()).count(name) > 1] if len(set(names.values())) < len(names) else []
-    )
-    pairs = [(found, f"{name} (№ {found})" if name in several else name) for found, name in names.items()]
-    return sorted(pairs, key=lambda pair: pair[1].casefold())
+    called = Counter(names.values())
+    labels = {found: f"{name} (№ {found})" if called[name] > 1 else name for found, name in names.items()}
+    return dict(sorted(labels.items(), key=lambda pair: pair[1].casefold()))
 
 
 def read(table: Table, form: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], list[tuple[str, dict[str, str]]]]:
     """What was chosen for each row, and what is wrong with it: sentences to be translated, with their words. A label counts as its value."""
+    values = {label: value for value, label in table.choices.items()}
     chosen, problems = {}, []
     for row in table.rows:
         given = (form.get(row.name) or [""])[-1].strip()
-        values = {label: value for value, label in row.choices} | {value: value for value, _ in row.choices} | {"": ""}
-        if given in values:
+        if not given or given in row.choices:
+            chosen[row.id] = given
+        elif given in values:
             chosen[row.id] = values[given]
         else:
             problems.append((N_("%(title)s: the other shop has no “%(value)s”."), {"title": row.title, "value": given[:80]}))
     return chosen, problems
 
 
-def row(
-    name: str, item: tuple[str, str], current: Mapping[str, str], proposal: str, choices: Sequence[tuple[str, str]], color: str = ""
-) -> Row:
+def row(name: str, item: tuple[str, str], current: Mapping[str, str], proposal: str, choices: Mapping[str, str], color: str = "") -> Row:
     """A saved row stays as it is, also when nothing was chosen; what was saved stays a choice though the shop does not name it any more."""
     known = item[0] in current
     value = current[item[0]] if known else proposal
-    missing = [(value, value)] if value and value not in {found for found, _ in choices} else []
-    return Row(f"{name}-{item[0]}", item[0], item[1], value, [*choices, *missing] if missing else choices, color, bool(value) and not known)
+    offered = choices if not value or value in choices else {**choices, value: value}
+    return Row(f"{name}-{item[0]}", item[0], item[1], value, offered, color, bool(value) and not known)
 
 
 def folded(name: str) -> str:
