@@ -1,9 +1,10 @@
 """Values that nobody expects, and the places of a document where they can be put."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
+from storesync.http.ahead import Later
 
 ODD = (
     "", " ", "abc", "1,5", "-1", "0", "9223372036854775807", "9e99", "1e999999", "NaN", "-inf", "٣", "½", "²", "0x10", "1_0", "\x00", "\ud83d\ude00",
@@ -36,3 +37,13 @@ def put(document: Any, place: Path, value: object) -> Any:
         inner = inner[key]
     inner[place[-1]] = value
     return document
+
+
+class InTurn:
+    """A transport that does nothing beside anything else."""
+
+    def begin(self, work: Callable[[], Any]) -> Later[Any]:
+        return Later(work)
+
+    def together(self, works: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [work() for work in works]

@@ -14,6 +14,7 @@ from storesync.sync.order_pull import OrderPull
 from storesync.sync.orders import apply_change
 
 from tests.contract.shops import SHOPS, Shop
+from tests.fuzzing import InTurn
 from tests.integration.order_scene import Shops, open_shops
 from tests.integration.product_scene import OURS, Scene, linked
 
@@ -22,7 +23,7 @@ Edit = Callable[[Any], object]
 
 
 @dataclass
-class Editing:
+class Editing(InTurn):
     """A transport that edits what a shop answered, as an add-on of the shop may do."""
 
     transport: Any

@@ -18,7 +18,7 @@ from storesync.errors import StoreError, SyncError
 from storesync.http import Answer, Call
 
 from tests.contract.shops import BUYER, SHOPS, Shop
-from tests.fuzzing import places, put, strange
+from tests.fuzzing import InTurn, places, put, strange
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 BY_PHONE = Customer("", "Anna", "Bee", "", BUYER.phone)
@@ -67,7 +67,7 @@ class Known:
         return READS[name](self.store, self)
 
 
-class Recorder:
+class Recorder(InTurn):
     def __init__(self, transport: Any, bodies: Bodies) -> None:
         self.transport, self.bodies = transport, bodies
 
@@ -80,7 +80,7 @@ class Recorder:
         return [self.send(call) for call in calls]
 
 
-class Said:
+class Said(InTurn):
     """A transport whose answers are made up: `spoil` changes the body that an address truly had. After many calls it goes away."""
 
     def __init__(self, true: Mapping[str, Sequence[object]], classify: Any, spoil: Callable[[object], object]) -> None:
