@@ -124,7 +124,7 @@ def test_fault_66_any_way_back_from_the_account_ends_on_a_page(query: dict[str, 
     )
     secrets: Any = MemorySecrets()
     found = Authorisation(Connections(), States(), secrets, access, "https://sync.example", lambda connection: None).complete(
-        query, cookies, "en"
+        query, cookies
     )
     assert found.reason and not found.redirect
     assert account.asked == []

@@ -49,4 +49,6 @@ class Queue:
 def address(change: Change) -> tuple[str, str]:
     """Its group and its deduplication id, which is of the observation: a later change of the same record is never swallowed."""
     group = change.group
-    return group, hashlib.sha256(f"{group}|{change.store}|{','.join(change.ids)}|{change.cause}|{change.observation}".encode()).hexdigest()
+    return group, hashlib.sha256(
+        f"{group}|{change.store}|{','.join(change.ids)}|{change.cause}|{change.observation}".encode(errors="surrogatepass")
+    ).hexdigest()
