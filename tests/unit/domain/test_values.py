@@ -70,7 +70,7 @@ def change(kind: Kind, *ids: str) -> Change:
 @pytest.mark.parametrize(
     ("kind", "first", "group"),
     [
-        (Kind.ORDER, "7", "main#order#webasyst#7"),
+        (Kind.ORDER, "7", "main#order#webasyst#id 7"),
         (Kind.PRODUCT, "7", "main#product"),
         (Kind.STREAM, "products", "main#product"),
         (Kind.STREAM, "sweep", "main#product"),

@@ -289,7 +289,8 @@ def test_the_worst_lag_of_all_connections_is_told_and_how_many_wait_for_their_ow
     def world(name: str) -> Any:
         found = {stream: (clock.now() - timedelta(seconds=lag)).isoformat() for stream, lag in cursors.items()} if name == "a" else {}
         parked = lambda kind: iter(["x", "y"] if (name, kind) == ("b", "connection") else [])  # noqa: E731
-        return SimpleNamespace(streams=SimpleNamespace(cursor=lambda stream: found.get(stream, "")), links=SimpleNamespace(parked=parked))
+        streams, links = SimpleNamespace(cursors=lambda: found), SimpleNamespace(parked=parked)
+        return SimpleNamespace(connection=replace(ready, id=name), streams=streams, links=links)
 
     listed = [ready, replace(ready, id="b"), replace(ready, id="c", paused=True)]
     health = Health(SimpleNamespace(list=lambda: listed), world, clock)
