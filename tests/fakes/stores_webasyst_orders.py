@@ -101,7 +101,7 @@ class WebasystOrders(MemoryStore):
             self._flag(key, True)
 
     def _flag(self, key: int, taken: bool) -> None:
-        self.orders_kept[key] = replace(self.orders_kept[key], stock_taken=taken)
+        self.orders_kept[key] = replace(self.orders_kept[key], stock_taken=taken, stock_released=not taken)
         self._touch(key)
 
     def set_status(self, order: Order, target: str) -> Order:

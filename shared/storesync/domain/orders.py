@@ -76,6 +76,7 @@ class Order:
     """`discount` is of the order as a whole; `surcharge` the payment's; `tax` only what is not included in prices.
 
     `status` is the CS-Cart letter or the Webasyst state id. `marker` names the counterpart where the store holds one.
+    `stock_released`: it was we who told the shop that an order which is kept off the stock has taken none.
     `shipping_id` and `payment_id` are the store's own; empty where there is none, or where several ways to ship were taken.
     """
 
@@ -102,6 +103,7 @@ class Order:
     incomplete: bool = False
     stock_taken: bool = False
     stock_suppressed: bool = False
+    stock_released: bool = False
     created_at: datetime | None = None
     updated_at: datetime | None = None
     tracking: str = ""

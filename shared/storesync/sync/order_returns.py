@@ -73,11 +73,13 @@ def undo(work: OrderWork, there: Order) -> None:
 
 
 def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
-    """Our own write was cut off, and we do not know how it left the flag. Has somebody cancelled the order since, the shop may have given
-    back pieces that it never took: that is presumed, as it sells too few rather than too many, and said.
+    """Our own write was cut off, and we do not know how it left the flag. Where it lifted the flag, the shop believed in nothing from
+    then on. Else, if the order is cancelled, somebody else did it, and the shop gave back pieces that it never took: that is
+    presumed, as it sells too few rather than too many, and said.
     """
-    cancelled = there.stock_suppressed and there.status in statuses.CANCELLED and StoreName.CSCART in work.both
-    if not cancelled or statuses.cancels(work.connection.statuses, work.both[StoreName.CSCART].status):
+    if there.stock_suppressed and there.stock_released:
+        return {}
+    if not there.stock_suppressed or there.status not in statuses.CANCELLED:
         return None
     doubts: Counter[str] = Counter()
     for line in there.lines:

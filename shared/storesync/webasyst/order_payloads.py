@@ -12,7 +12,12 @@ from .decode import Json, mapping, moment, number, rows, text
 from .discounts import laid_on
 from .payloads import contacts, tags
 
-KEPT_OFF_STOCK = "storesync_kept_off_stock"
+KEPT_OFF_STOCK, RELEASED = "storesync_kept_off_stock", "storesync_released"
+
+
+def flag(taken: bool) -> dict[str, str]:
+    """What the shop shall believe of an order that is kept off its stock; by the second one our hand is told from the shop's own."""
+    return {"reduced": "1", RELEASED: "0"} if taken else {"reduced": "0", RELEASED: "1"}
 
 
 def head(row: Json, here: tzinfo) -> OrderHead:
@@ -44,6 +49,7 @@ def order(row: Json, here: tzinfo, marker_key: str) -> Order:
         marker=params.get(marker_key, ""),
         stock_taken=params.get("reduced") == "1",
         stock_suppressed=params.get(KEPT_OFF_STOCK) == "1",
+        stock_released=params.get(RELEASED) == "1",
         created_at=moment(row.get("create_datetime"), here),
         updated_at=moment(row.get("update_datetime") or row.get("create_datetime"), here),
         tracking=params.get("tracking_number", ""),

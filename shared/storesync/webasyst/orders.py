@@ -133,11 +133,11 @@ class Orders:
         the first call, which also names the shipping method, takes it away and the second one sets it again.
         """
         first: dict[str, str] = {"shipping_name": desired.shipping_name} if desired.shipping_name != current.shipping_name else {}
-        first |= {"reduced": "0"} if current.stock_suppressed and current.stock_taken else {}
+        first |= order_payloads.flag(False) if current.stock_suppressed and current.stock_taken else {}
         if first:
             self._save({"id": current.id, "params": first})
         params = {"payment_name": desired.payment_name or current.payment_name}
-        params |= {"reduced": "1"} if current.stock_suppressed else {}
+        params |= order_payloads.flag(True) if current.stock_suppressed else {}
         lines = _same_lines(current.lines, desired.lines)
         self._save(order_form(replace(desired, lines=lines)) | {"id": current.id, "params": params})
         return self._one(current.id)
@@ -148,13 +148,13 @@ class Orders:
         A mirrored order that never took stock gives none back, and takes none when it is restored (X4). What cannot be taken back is
         done only to an order that nobody moved meanwhile.
         """
-        flag = {"delete": "0", "refund": "0", "restore": "1"}.get(action)
-        if flag:
+        flag = {"delete": False, "refund": False, "restore": True}.get(action)
+        if flag is not None:
             before, order = order, self._one(order.id)
             if order.status != before.status:
                 return order
-        if order.stock_suppressed and flag and flag != ("1" if order.stock_taken else "0"):
-            self._save({"id": order.id, "shipping": order_payloads.money(order.shipping), "params": {"reduced": flag}})
+        if order.stock_suppressed and flag is not None and flag != order.stock_taken:
+            self._save({"id": order.id, "shipping": order_payloads.money(order.shipping), "params": order_payloads.flag(flag)})
         with suppress(NotFound, OutcomeUnknown):
             self.client.post("shop.order.action", {"id": order.id, "action": action}, repeatable=False)
         return self._one(order.id)
