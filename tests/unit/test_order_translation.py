@@ -236,3 +236,38 @@ def test_an_order_for_cscart_gets_the_method_of_its_row_else_the_default(shippin
     source = replace(order([(Decimal(1), 1)]), shipping_id=shipping, payment_id=payment)
     here = translation.to_cscart(MAPPED, source, counterpart)
     assert (here.shipping_id, here.payment_id) == wanted
+
+
+HOME = Address("Anna", "Bee", "Street 1", "Kazan", "TA", "Tatarstan", "420000", "RU", "79001234567")
+SENT = replace(
+    order([(Decimal(10), 2)]), shipping_address=HOME, billing_address=HOME, shipping_name="Courier", payment_name="Cash", comment="Ring"
+)
+
+
+def test_what_webasyst_made_of_an_order_stands_for_what_was_sent():
+    home = replace(HOME, region="Tatarstan", region_name="", phone="")
+    there = replace(mirrored(SENT), shipping_address=home, billing_address=home, comment="Ring\r\n")
+    assert comparison.stands(mirrored(SENT), there, StoreName.WEBASYST)
+
+
+EDITS = [
+    {"lines": order([(Decimal(10), 3)]).lines},
+    {"lines": (*SENT.lines, translation.free_form("Tax", Decimal(0)))},
+    {"shipping": Decimal(1), "total": SENT.total + 1},
+    {"discount": Decimal(1)},
+    {"comment": ""},
+    {"shipping_name": "Post"},
+    {"payment_name": "Card"},
+    *(
+        {"shipping_address": replace(HOME, **part)}
+        for part in ({"street": "2"}, {"firstname": "Ivan"}, {"region_name": "Moscow", "region": ""})
+    ),
+    {"billing_address": replace(HOME, zip="1")},
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: next(iter(edit)))
+def test_an_edit_of_anything_that_is_sent_does_not_stand_there_yet(edit: dict[str, object]):
+    assert comparison.stands(SENT, SENT, StoreName.WEBASYST)
+    assert not comparison.stands(replace(SENT, **edit), SENT, StoreName.WEBASYST)
+    assert comparison.stands(replace(SENT, **edit), SENT, StoreName.CSCART) == (not {"shipping_name", "payment_name"}.isdisjoint(edit))

@@ -90,6 +90,32 @@ def otherwise(wanted: Order, kept: Order) -> tuple[str, ...]:
     return tuple(name for name, (ours, theirs) in pairs.items() if any(ours) and ours != theirs)
 
 
+def stands(wanted: Order, there: Order, store: StoreName) -> bool:
+    """Whether all that a write of `wanted` to `store` would say is there already. In doubt it is not: a second write does no harm."""
+    return not differences(wanted, there) and _own(wanted) == _own(there) and _is_said(wanted, there, store)
+
+
+def _own(order: Order) -> tuple[object, ...]:
+    return cents(order.discount), sorted((line.name, cents(line.amount)) for line in order.lines if line.is_free_form)
+
+
+def _is_said(wanted: Order, there: Order, store: StoreName) -> bool:
+    """But for what a write leaves out: empty addresses, no way to pay, and in CS-Cart the ways to ship and pay altogether."""
+    texts = [(wanted.comment, there.comment)]
+    if store is StoreName.WEBASYST:
+        texts += [(wanted.shipping_name, there.shipping_name), (wanted.payment_name or there.payment_name, there.payment_name)]
+    places = ((wanted.shipping_address, there.shipping_address), (wanted.billing_address, there.billing_address))
+    same = all(prints.text(ours) == prints.text(theirs) for ours, theirs in texts)
+    return same and all(_is_place(ours, theirs) for ours, theirs in places if ours)
+
+
+def _is_place(ours: Address, theirs: Address) -> bool:
+    """Webasyst has one field for a region, which is given its name."""
+    people = [(prints.text(item.firstname), prints.text(item.lastname)) for item in (ours, theirs)]
+    region = ours.region_name or ours.region
+    return _place(ours) == _place(theirs) and people[0] == people[1] and region in (theirs.region_name, theirs.region)
+
+
 def _place(address: Address) -> tuple[str, ...]:
     street, city, _, *rest = _address(address)
     return (street, city, *rest)

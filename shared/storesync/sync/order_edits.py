@@ -20,15 +20,20 @@ def moved(work: OrderWork, both: Both) -> list[StoreName]:
 def carried(work: OrderWork, both: Both, moved_stores: list[StoreName]) -> None:
     """`both` afterwards holds what the stores kept, also where they cannot be brought together to the cent.
 
-    Edited on both sides, the order is what it is where it was placed.
+    Edited on both sides, the order is what it is where it was placed. What stands there already was carried and forgotten, when the state
+    was put back to an earlier day, and is not sent once more.
     """
     source = moved_stores[0]
     if source.other is StoreName.CSCART and not work.connection.order_edits_to_cscart:
         _show(work, both, source)
         work.agreed(both)
         return
+    wanted = translated(work, source, both[source], both[source.other])
+    if comparison.stands(wanted, both[source.other], source.other) and not order_returns.is_cut_off(work, both):
+        work.agreed(both)
+        return
     lost = comparison.change(None, both[source.other])[1] if len(moved_stores) > 1 else ""
-    _write(work, both, source, translated(work, source, both[source], both[source.other]), f"edited in {source}", lost)
+    _write(work, both, source, wanted, f"edited in {source}", lost)
 
 
 def repaired(work: OrderWork, both: Both) -> None:

@@ -18,7 +18,7 @@ from ..domain.orders import Order
 from .hindsight import Hindsight
 from .leases import LEASE_SECONDS, patient_lease
 from .order_stock import pieces
-from .order_work import OrderWork
+from .order_work import Both, OrderWork
 from .pending import Pending
 
 
@@ -47,6 +47,11 @@ def announce(work: OrderWork, there: Order) -> None:
     if there.stock_suppressed and work.draft.held is not None:
         work.note(held=None)
         work.save()
+
+
+def is_cut_off(work: OrderWork, both: Both) -> bool:
+    """Whether our own write was announced and never came to its end, which may be before the flag was set again."""
+    return both[StoreName.WEBASYST].stock_suppressed and (work.link is None or work.link.held is None)
 
 
 def undo(work: OrderWork, there: Order) -> None:
