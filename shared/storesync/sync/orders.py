@@ -36,7 +36,7 @@ __all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
 PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
 HELD = (*PAUSING, ConfigurationError, CircuitOpen, Unreadable)
-RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.2)
+RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.02)
 WAITED_SECONDS = 0.05
 RESUMED = ":resumed"
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
