@@ -109,6 +109,39 @@ def test_a_worker_that_dies_after_a_create_does_not_create_again():
     assert scene.sweep() == 0
 
 
+@pytest.mark.parametrize("trouble", [Trouble.FORBIDDEN, Trouble.UNAUTHORISED])
+@pytest.mark.parametrize(("operation", "after"), [("create", 0), ("extend", 0), ("extend", 1)])
+def test_a_store_that_refuses_in_the_middle_of_a_create_finishes_it_later(trouble, operation, after):
+    scene = linked("A")
+    scene.add(THEIRS, "B-1", "B-2", images=["https://pictures.example/b.png"])
+    scene.cscart.faults.arm(trouble, operation, after=after)
+    scene.sweep()
+    (told,) = scene.state.links().parked("connection")
+    assert told.reason.lower() == trouble
+    scene.pull()
+    scene.sweep()
+    made = scene.product(OURS, "B-1")
+    assert ([item.sku for item in made.variants], len(made.images)) == (["B-1", "B-2"], 1)
+    assert len(scene.products(OURS)) == 2
+    assert "B-1" not in scene.parked()
+    assert scene.sweep() == 0
+
+
+def test_a_store_that_lets_nothing_be_created_takes_what_exists_all_the_same():
+    scene = linked("A")
+    scene.add(THEIRS, "B")
+    scene.cscart.faults.arm(Trouble.FORBIDDEN, "create", times=10**6)
+    scene.sweep()
+    for price in ("11.00", "12.00"):
+        scene.webasyst.edit_variant(scene.variant(THEIRS, "A").id, price=Decimal(price))
+        scene.sweep()
+        assert scene.variant(OURS, "A").price == Decimal(price)
+    scene.cscart.faults.clear()
+    scene.pull()
+    scene.sweep()
+    assert len(scene.variants(OURS, "B")) == 1
+
+
 # -- edits
 
 

@@ -11,7 +11,7 @@ from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.planning import Pair, Plan, Side, media_direction
 from ..errors import NotKept, OutcomeUnknown, SyncError
-from .imaging import ImageStep
+from .imaging import PAUSING, ImageStep
 from .leases import LEASE_SECONDS
 from .linking import Linker, with_numbers
 from .matching import Match
@@ -54,13 +54,16 @@ class Creations:
         late = [(item.match.source.id, error) for item, outcome in made if (error := self._made(store, item, outcome))]
         self.linker.flush()
         yield from late
-        self.pending.clear_new(store, [item.match.source.id for item, outcome in pairs if not (outcome.error and outcome.error.retriable)])
+        self.pending.clear_new(store, [item.match.source.id for item, outcome in pairs if not _unfinished(outcome.error)])
         for item, outcome in failed:
             error = outcome.error or NotKept("created, yet not found", product=item.match.source.id)
-            if error.retriable:
+            if _unfinished(error):
                 yield item.match.source.id, error
             else:
                 self.notes.park(store, item.match.source, error, item.match)
+        for outcome in outcomes:
+            if isinstance(outcome.error, PAUSING):
+                raise outcome.error
 
     def _markers(self, store: StoreName, due: Sequence[Creation]) -> dict[str, str]:
         name = self.world.connection.id
@@ -94,6 +97,11 @@ class Creations:
             error = self.images.run(update, kept)
         self.linker.settle(update, kept)
         return error
+
+
+def _unfinished(error: SyncError | None) -> bool:
+    """Whether it is gone on with: a store that refused all from some call on may hold a part of it, as variations without their group."""
+    return error is not None and (error.retriable or isinstance(error, PAUSING))
 
 
 def _as_sent(created: Product, desired: Product) -> Product:
