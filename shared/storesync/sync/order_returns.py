@@ -80,11 +80,12 @@ def undo(work: OrderWork, there: Order) -> None:
 def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
     """Our own write was cut off, and we do not know how it left the flag. Where it lifted the flag, the shop believed in nothing from
     then on. Else, if the order is cancelled, somebody else did it, and the shop gave back pieces that it never took: that is
-    presumed, as it sells too few rather than too many, and said.
+    presumed, as it sells too few rather than too many, and said. Where we know no link, as after a loss of the state, an order that is
+    cancelled in both shops was set right long ago.
     """
     if there.stock_suppressed and there.stock_released:
         return {}
-    if not there.stock_suppressed or there.status not in statuses.CANCELLED:
+    if not there.stock_suppressed or there.status not in statuses.CANCELLED or _settled_before(work):
         return None
     doubts: Counter[str] = Counter()
     for line in there.lines:
@@ -96,6 +97,11 @@ def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
         )
         work.entries.append(replace(entry, run=work.run, at=work.world.clock.now()))
     return believed(replace(there, stock_taken=True))
+
+
+def _settled_before(work: OrderWork) -> bool:
+    letter = work.both[StoreName.CSCART].status if StoreName.CSCART in work.both else ""
+    return not (work.draft.cscart_id and work.draft.webasyst_id) and statuses.cancels(work.connection.statuses, letter)
 
 
 def _counts(work: OrderWork, keys: Collection[str]) -> dict[str, tuple[Product, Variant]]:
