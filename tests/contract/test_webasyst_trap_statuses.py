@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from storesync.domain.model import Product
 from storesync.domain.orders import Customer, Line, Order
+from storesync.errors import NotKept
 
 from tests.contract.webasyst_shop import Shop, goods, mirrored, opened, order
 
@@ -33,6 +36,33 @@ def test_w34_one_creation_and_one_action_are_announced_each(shop: Shop) -> None:
     store = shop.store()
     store.set_status(store.set_status(kept, "process"), "process")
     assert [action for action in told if action != "edit"] == ["create", "process"]
+
+
+class Deaf:
+    """Answers the first writes of an order "ok" without having them done."""
+
+    def __init__(self, client: Any, times: int) -> None:
+        self.client, self.left = client, times
+
+    def post(self, method: str, *args: Any, **options: Any) -> Any:
+        if method == "shop.order.save" and self.left:
+            self.left -= 1
+            return {"status": "ok", "data": []}
+        return self.client.post(method, *args, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, "deleted"), (2, "new")])
+def test_w31_no_order_is_cancelled_while_the_shop_believes_that_it_took_stock(shop: Shop, times: int, status: str) -> None:
+    found, store = goods(shop), shop.store()
+    kept = mirrored(shop, order(shop, (found, "5.00", 3)))
+    store._orders.client = Deaf(store._orders.client, times)  # type: ignore[assignment]
+    with nullcontext() if times == 1 else pytest.raises(NotKept):
+        store.set_status(kept, "delete")
+    assert next(iter(shop.store().orders([kept.id]))).status == status
+    assert stock(shop, found) == "50.000"
 
 
 @pytest.mark.parametrize("counting", ["none", "create", "processing"])

@@ -114,7 +114,12 @@ class WebasystOrders(MemoryStore):
             return before
         flag = {"delete": False, "refund": False, "restore": True}.get(target)
         if before.stock_suppressed and flag not in (None, before.stock_taken):
-            self.calls.write("update_order", lambda: self._flag(key, bool(flag)), f"{key} reduced={flag:d}")
+            for _ in range(2):
+                self.calls.write("update_order", lambda: self._flag(key, bool(flag)), f"{key} reduced={flag:d}")
+                if self.order_seen(key).stock_taken == flag:
+                    break
+            else:
+                raise NotKept("the shop did not take the order off its stock", order=order.id)
         self.calls.write("set_status", lambda: self.act(order.id, target), f"{key} {target}")
         return self.order_seen(key)
 

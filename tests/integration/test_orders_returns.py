@@ -82,7 +82,7 @@ def test_an_order_that_is_taken_up_again_after_our_own_cut_off_cancel_takes_noth
     default.hint(CSCART, order_id)
     default.sync_products()
     default.ours.set_status(order_id, "I")
-    default.fail(WEBASYST, "status", "order.search", after=2, times=9)
+    default.fail(WEBASYST, "status", "order.search", after=3, times=9)
     with pytest.raises(StoreError):
         default.hint(CSCART, order_id)
     default.servers[WEBASYST].faults.clear()

@@ -142,6 +142,18 @@ class Orders:
         self._save(order_form(replace(desired, lines=lines)) | {"id": current.id, "params": params})
         return self._one(current.id)
 
+    def _flagged(self, order: Order, flag: bool) -> None:
+        """The shop may answer "ok" and keep nothing (W31); with the flag as it was it would move stock that the order never took.
+
+        Raises NotKept when it did so twice.
+        """
+        form = {"id": order.id, "shipping": order_payloads.money(order.shipping), "params": order_payloads.flag(flag)}
+        for _ in range(2):
+            self._save(form)
+            if self._one(order.id).stock_taken == flag:
+                return
+        raise NotKept("the shop did not take the order off its stock", order=order.id)
+
     def set_status(self, order: Order, action: str) -> Order:
         """`order` as it was just read. A refusal, by 404 or null (W37), and a lost answer are settled by reading again.
 
@@ -154,7 +166,7 @@ class Orders:
             if order.status != before.status:
                 return order
         if order.stock_suppressed and flag is not None and flag != order.stock_taken:
-            self._save({"id": order.id, "shipping": order_payloads.money(order.shipping), "params": order_payloads.flag(flag)})
+            self._flagged(order, flag)
         with suppress(NotFound, OutcomeUnknown):
             self.client.post("shop.order.action", {"id": order.id, "action": action}, repeatable=False)
         return self._one(order.id)
