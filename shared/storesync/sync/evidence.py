@@ -27,9 +27,9 @@ class Verdict:
     sure: bool = True
 
 
-def traces(product: Product, store: StoreName, key: str, written: Mapping[str, Any]) -> dict[str, str]:
-    """To be noted before the write, to be compared after it. `made` is added when it is known."""
-    return {"stamp": _stamp(product, store, key), "rest": _rest(product, store, key, written)}
+def traces(product: Product, store: StoreName, key: str, written: Mapping[str, Any], now: Mapping[str, str]) -> dict[str, str]:
+    """To be noted before the write, to be compared after it; `now` are the product's prints. `made` is added when it is known."""
+    return {"stamp": _stamp(product, store, key), "rest": _rest(product, store, key, written, now)}
 
 
 def judged(noted: Mapping[str, Any], store: StoreName, key: str, product: Product, skew: Skew) -> Verdict:
@@ -39,7 +39,7 @@ def judged(noted: Mapping[str, Any], store: StoreName, key: str, product: Produc
     count, trace = now.get(key), noted.get("traces", {}).get(store, {}).get(key)
     if old == new or (trace and "made" in trace):
         return Verdict(old == new or trace["made"])
-    mates = [name for name in written if name in _row(product, store, key) and not name.startswith(Group.STOCK)]
+    mates = [name for name in written if name in _row(product, store, key, now) and not name.startswith(Group.STOCK)]
     if any(now.get(name) == written[name][1] != written[name][0] for name in mates):
         return Verdict(True)  # one call writes them together
     if trace is None:  # noted by an earlier version
@@ -49,7 +49,7 @@ def judged(noted: Mapping[str, Any], store: StoreName, key: str, product: Produc
         ahead = _ahead(noted, store, skew) if stamp else timedelta()
         if not stamp or (ahead is not None and datetime.fromisoformat(stamp) - ahead < noted_at - SECOND):
             return Verdict(False)
-    foreign = stamp == trace["stamp"] or _rest(product, store, key, written) != trace["rest"]
+    foreign = stamp == trace["stamp"] or _rest(product, store, key, written, now) != trace["rest"]
     if store is StoreName.WEBASYST and not foreign and _meanwhile(stamp, noted_at, _ahead(noted, store, skew)):
         return Verdict(True)
     if count == new or (count == old and foreign):
@@ -74,17 +74,15 @@ def _stamp(product: Product, store: StoreName, key: str) -> str:
     return at.isoformat() if at else ""
 
 
-def _row(product: Product, store: StoreName, key: str) -> set[str]:
-    """Prints that share the stamp. Images move none in Webasyst."""
-    found = set(prints.of(product))
+def _row(product: Product, store: StoreName, key: str, now: Mapping[str, str]) -> set[str]:
+    """Names of prints that share the stamp. Images move none in Webasyst."""
     if store is StoreName.WEBASYST:
-        return found - {Group.MEDIA.value}
+        return now.keys() - {Group.MEDIA.value}
     row = key.partition(":")[2]
-    return {name for name in found if name.partition(":")[2] == row or (":" not in name and row == product.id)}
+    return {name for name in now if name.partition(":")[2] == row or (":" not in name and row == product.id)}
 
 
-def _rest(product: Product, store: StoreName, key: str, written: Mapping[str, Any]) -> str:
+def _rest(product: Product, store: StoreName, key: str, written: Mapping[str, Any], now: Mapping[str, str]) -> str:
     """A print of what else the row holds, but for counts, which orders move, and what is written itself."""
-    now = prints.of(product)
-    names = {name for name in _row(product, store, key) if not name.startswith(Group.STOCK)} - written.keys()
+    names = {name for name in _row(product, store, key, now) if not name.startswith(Group.STOCK)} - written.keys()
     return prints.of_value(sorted((name, now[name]) for name in names))

@@ -66,14 +66,14 @@ def intended(item: Intention, merging: bool, at: str, earlier: Belief) -> dict[s
             agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
     added = {store: _gained(variants, pair.side(store.other).product) for store, variants in item.added.items()}
     noted = {"at": at, "writes": writes, "agreed": agreed, "media": item.media or "", "added": added}
-    return noted | {"traces": _traces(pair, writes) if agreed else {}, "kept": dict(earlier.kept), "doubts": dict(earlier.doubts)}
+    return noted | {"traces": _traces(pair, writes, now) if agreed else {}, "kept": dict(earlier.kept), "doubts": dict(earlier.doubts)}
 
 
-def _traces(pair: Pair, writes: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, dict[str, Any]]]:
+def _traces(pair: Pair, writes: Mapping[str, Mapping[str, list[str]]], now: Prints) -> dict[str, dict[str, dict[str, Any]]]:
     """Of the counts that are written."""
     return {
         store: {
-            key: evidence.traces(pair.side(StoreName(store)).product, StoreName(store), key, written)
+            key: evidence.traces(pair.side(StoreName(store)).product, StoreName(store), key, written, now[StoreName(store)])
             for key in written
             if key.startswith(Group.STOCK)
         }
