@@ -188,5 +188,5 @@ def test_looks_that_hang_are_left_to_the_queue(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ticker, "LOOK_SECONDS", 0.05)
     looks: list[Any] = [lambda: True, lambda: time.sleep(0.3) or True, lambda: False]
     began = datetime.now(UTC)
-    assert ticker.in_time(looks) == [True, False, False]
+    assert ticker.in_time(*looks) == [True, False, False]
     assert (datetime.now(UTC) - began).total_seconds() < 0.25

@@ -100,19 +100,25 @@ def overview(world: World, now: datetime) -> Overview:
         counting = pool.submit(lambda: sum(1 for _ in islice(world.links.parked(), MOST_PARKED)))
         halting = pool.submit(halted, world)
         known = world.streams.cursors()
+        looked = quiet.noted(known)
         named = [(stream, store) for stream in STREAMS for store in StoreName]
-        streams = tuple(pool.map(lambda name: _state(world.streams, known, name[0], name[1], now), named))
+        streams = tuple(pool.map(lambda name: _state(world.streams, name[0], name[1], now, _seen(known, looked, *name)), named))
         parked, halts = counting.result(), halting.result()
     stopped = (state.name for state in streams if state.last and state.last.outcome == "stopped" and not is_budget(state.last.error))
     return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halts)
 
 
-def _state(streams: Streams, known: Mapping[str, str], stream: str, store: StoreName, now: datetime) -> StreamState:
+def _seen(known: Mapping[str, str], looked: Mapping[str, datetime], stream: str, store: StoreName) -> datetime | None:
+    """Until when all is known to have been seen: by a pass, or by a look that found nothing since."""
     name = f"{stream}:{store}"
-    last = next(iter(streams.runs(name, 1)), None)
-    cursor = known.get(f"indexed:{store}" if stream == "sweep" else name)
-    looked = quiet.noted(known).get(name)
-    seen = max(datetime.fromisoformat(cursor), looked) if cursor and looked else datetime.fromisoformat(cursor) if cursor else None
+    if not (cursor := known.get(f"indexed:{store}" if stream == "sweep" else name)):
+        return None
+    passed = datetime.fromisoformat(cursor)
+    return max(passed, looked.get(name, passed))
+
+
+def _state(streams: Streams, stream: str, store: StoreName, now: datetime, seen: datetime | None) -> StreamState:
+    last = next(iter(streams.runs(f"{stream}:{store}", 1)), None)
     lag = max(0.0, (now - seen).total_seconds()) if seen else None
     if last is None or last.outcome not in ("running", "continued") or now - last.started > STALE:
         return StreamState(stream, store, last, lag)

@@ -4,13 +4,12 @@ Then a value that moved in both shops alike, since it was kept, was most likely 
 would be added up, as two sales of one size, and images sent once more; both are taken as never agreed on, so that what is equal stays.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from ..domain import prints
+from ..domain import fields, prints
 from ..domain.changes import SWEEP
 from ..domain.connection import Policy
 from ..domain.model import Group, StoreName
@@ -78,7 +77,7 @@ class Hindsight:
         """Whether the last count that a pass wrote for it is the one that both shops show: it was kept, and is not remembered."""
         written = (entry for entry in self.world.journal.history("product", sku, RUNS) if entry.group == Group.STOCK and entry.new)
         newest = next(written, None)
-        return newest is not None and str(json.loads(newest.new).get("stock")) == count
+        return newest is not None and str(fields.read(newest.new).get("stock")) == count
 
 
 def _moved(pair: Pair, now: dict[StoreName, dict[str, str]], keys: dict[StoreName, str]) -> bool:

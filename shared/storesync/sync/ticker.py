@@ -13,7 +13,7 @@ from ..domain.model import StoreName
 from ..errors import SyncError
 from . import proof, quiet
 from .health import AllConnections
-from .ports import Clock, Queue, World
+from .ports import Clock, Queue, World, in_turn
 
 LOOKED_AT = {"product": PRODUCTS, "order": ORDERS}
 LEAST_MS = 5_000
@@ -22,7 +22,7 @@ EARLY = timedelta(seconds=15)  # a schedule is not exact to the second
 NOTED = timedelta(minutes=10)
 
 Look = Callable[[], bool]
-Together = Callable[[Sequence[Look]], Sequence[bool]]
+Together = Callable[..., Sequence[bool]]
 
 
 def period(connection: Connection, stream: str) -> timedelta:
@@ -30,11 +30,7 @@ def period(connection: Connection, stream: str) -> timedelta:
     return timedelta(seconds=seconds[stream])
 
 
-def in_turn(looks: Sequence[Look]) -> list[bool]:
-    return [look() for look in looks]
-
-
-def in_time(looks: Sequence[Look]) -> list[bool]:
+def in_time(*looks: Look) -> list[bool]:
     """A few at a time, and no longer than LOOK_SECONDS in all: what is late then counts as not quiet, and is left to the queue."""
     if not looks:
         return []
@@ -76,7 +72,7 @@ class Ticker:
             else:
                 visits.append(self._visit(connection, kind))
         looks = [(visit, name) for visit in visits for name in visit.due()]
-        found = self.together([partial(visit.is_quiet, name) for visit, name in looks])
+        found = self.together(*(partial(visit.is_quiet, name) for visit, name in looks))
         for (visit, name), is_quiet in zip(looks, found, strict=True):
             visit.settle(name, is_quiet)
             counts["quiet"] += is_quiet

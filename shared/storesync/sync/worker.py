@@ -87,7 +87,7 @@ class Worker:
         if change.ids[0] in (APPLY, UNDO) and len(change.ids) < 2:
             raise BadMessage("it does not say which run")
         try:
-            return _asked_for(change.ids[0])(world, budget).run(change)
+            return _engine(change.ids[0])(world, budget).run(change)
         except SyncError as error:
             if error.retriable and receives < waiting.PATIENCE:
                 raise
@@ -132,7 +132,7 @@ class Worker:
         world.links.park(replace(parked, at=world.clock.now()))
 
 
-def _asked_for(name: str) -> "type[Preview | Application | Undo | Reindex]":
+def _engine(name: str) -> "type[Preview | Application | Undo | Reindex]":
     """Loaded when an owner first asks: most workers never hear of it."""
     if name == UNDO:
         from .undo import Undo
