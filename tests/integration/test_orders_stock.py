@@ -51,6 +51,15 @@ def known(shops: Shops) -> str:
     return product
 
 
+def mirrored(shops: Shops, pieces: int = 2) -> tuple[str, str]:
+    """A known product, and an order of it in CS-Cart that has its mirror and whose pieces are off both shops' counts."""
+    product = known(shops)
+    order_id = shops.place({product: pieces})
+    shops.hint(CSCART, order_id)
+    shops.sync_products()
+    return product, order_id
+
+
 @everywhere(CSCART)
 def test_a_mirrored_order_leaves_webasyst_alone_and_the_count_follows(shops: Shops) -> None:
     product = known(shops)
@@ -141,10 +150,7 @@ def sold_in_webasyst(shops: Shops, number: str, action: str) -> None:
 )
 def test_what_webasyst_gives_back_for_a_mirrored_order_is_no_stock(default: Shops, actions: tuple[str, ...], early: bool) -> None:
     """Cancelled by its own people the shop returns pieces that it never took (X4); CS-Cart's own return is the only one that counts."""
-    product = known(default)
-    order_id = default.place({product: 2})
-    default.hint(CSCART, order_id)
-    default.sync_products()
+    product, order_id = mirrored(default)
     assert default.stock(product) == (98, 98)
     number = default.mirror(order_id)["id"]
     for action in actions:
@@ -163,10 +169,7 @@ def test_what_webasyst_gives_back_for_a_mirrored_order_is_no_stock(default: Shop
 @pytest.mark.parametrize("carried", [False, True])
 def test_what_an_edit_in_webasyst_gives_back_is_no_stock(default: Shops, carried: bool) -> None:
     default.change(order_edits_to_cscart=carried)
-    product = known(default)
-    order_id = default.place({product: 5})
-    default.hint(CSCART, order_id)
-    default.sync_products()
+    product, order_id = mirrored(default, 5)
     there = default.mirror(order_id)
     line = there["items"][0]
     form = {f"items[0][{name}]": line[name] for name in ("product_id", "sku_id", "price")}
@@ -179,10 +182,7 @@ def test_what_an_edit_in_webasyst_gives_back_is_no_stock(default: Shops, carried
 
 
 def test_a_correction_of_stock_that_was_cut_off_is_made_once(default: Shops) -> None:
-    product = known(default)
-    order_id = default.place({product: 2})
-    default.hint(CSCART, order_id)
-    default.sync_products()
+    product, order_id = mirrored(default)
     number = default.mirror(order_id)["id"]
     default.theirs.act(number, "delete")
     default.fail(WEBASYST, "lose_answer", "massUpdate|product.update|skus.update")
@@ -198,10 +198,7 @@ def test_a_correction_of_stock_that_was_cut_off_is_made_once(default: Shops) -> 
 @pytest.mark.parametrize("edit", [False, True])
 @pytest.mark.parametrize("step", range(6))
 def test_our_own_change_that_was_cut_off_is_not_taken_for_theirs(default: Shops, edit: bool, step: int) -> None:
-    product = known(default)
-    order_id = default.place({product: 2})
-    default.hint(CSCART, order_id)
-    default.sync_products()
+    product, order_id = mirrored(default)
     if edit:
         edited(default, order_id, 5)
     else:
