@@ -143,8 +143,8 @@ def _taken(found: Connection, kind: str, store: StoreName, record_id: str, winne
     world = bootstrap.world(found.id)
     if kind == "order":
         link = world.links.order(store, record_id)
-        linked = link is not None and link.cscart_id and link.webasyst_id
-        return [look(found.id, order_choosing.QUESTION, uuid.uuid4().hex, winner, store, record_id)] if linked else []
+        asked = [look(found.id, order_choosing.QUESTION, uuid.uuid4().hex, winner, store, record_id)]
+        return asked if link is not None and link.is_linked else []
     cscart_id = records.product(world, store, record_id).ids[0] if kind == "product" else ""
     return [look(found.id, choosing.QUESTION, uuid.uuid4().hex, winner, cscart_id)] if cscart_id else []
 

@@ -78,6 +78,11 @@ class OrderLink:
     differs: bool = False
     version: int = 0
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether both shops' orders are known."""
+        return bool(self.cscart_id and self.webasyst_id)
+
     def id_in(self, store: StoreName) -> str:
         return self.cscart_id if store is StoreName.CSCART else self.webasyst_id
 

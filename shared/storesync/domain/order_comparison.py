@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from . import prints
+from .links import OrderLink
 from .model import StoreName
 from .order_translation import cents
 from .orders import Address, Order
@@ -88,6 +89,11 @@ def otherwise(wanted: Order, kept: Order) -> tuple[str, ...]:
         "billing_address": (_place(wanted.billing_address), _place(kept.billing_address)),
     }
     return tuple(name for name, (ours, theirs) in pairs.items() if any(ours) and ours != theirs)
+
+
+def is_as_agreed(link: OrderLink, store: StoreName, order: Order) -> bool:
+    """Whether neither the status nor the body has moved in `store` since both sides agreed."""
+    return link.status_in(store) == order.status and link.print_in(store) == body_print(order, store)
 
 
 def stands(wanted: Order, there: Order, store: StoreName) -> bool:

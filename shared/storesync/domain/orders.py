@@ -1,5 +1,6 @@
 """Orders and customers as both stores see them. Money is in the order's own currency."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -128,3 +129,8 @@ class OrderHead:
     company_id: str = ""
     is_parent: bool = False
     stamp: datetime | None = None
+
+
+def ids_behind(heads: Iterable[OrderHead], last: int = 0) -> list[str]:
+    """Each once and in ascending order, so that a reader can go on behind the last one that it read."""
+    return [str(number) for number in sorted({int(head.id) for head in heads}) if number > last]

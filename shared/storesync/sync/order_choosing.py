@@ -24,7 +24,7 @@ class OrderChoice:
     def run(self, winner: StoreName, store: StoreName, order_id: str) -> dict[str, int]:
         """Writes nothing to a shop: what is remembered is changed, then the order is looked at like any other."""
         known = self.world.links.order(store, order_id)
-        if known is None or not (known.cscart_id and known.webasyst_id):
+        if known is None or not known.is_linked:
             return {"unlinked": 1}
         with patient_lease(self.world, f"order#{known.origin}#{known.id_in(known.origin)}", LEASE_SECONDS):
             link = self.world.links.order(known.origin, known.id_in(known.origin)) or known

@@ -1,16 +1,14 @@
 """What the next pass would do with an order, as lines: its counterpart, the edits that are carried over, each step of its status. Reads only."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ..domain import fields, statuses
 from ..domain import order_comparison as comparison
 from ..domain import order_translation as translation
-from ..domain import statuses
 from ..domain.changes import Cause
 from ..domain.journal import Action, Entry
-from ..domain.links import OrderLink
 from ..domain.model import StoreName
 from ..domain.orders import Order
 from ..domain.statuses import Standing
@@ -65,7 +63,7 @@ def _planned(work: OrderWork, store: StoreName, order: Order) -> Iterator[Entry]
 
 def _both(work: OrderWork, store: StoreName, order: Order) -> Both | None:
     """Without the counterpart where there is none yet."""
-    if not _is_linked(work.link):
+    if not work.draft.is_linked:
         source = order if store is work.origin else work.read(work.origin, work.origin_id)
         mark = translation.marker(work.connection.id, work.origin, work.origin_id)
         there = work.world.store(work.origin.other).find_order(mark, source) if source else []
@@ -73,17 +71,16 @@ def _both(work: OrderWork, store: StoreName, order: Order) -> Both | None:
             return None
         found = {work.origin: source}
         return found | ({work.origin.other: there[0]} if there else {})
-    assert work.link is not None
-    other = work.read(store.other, work.link.id_in(store.other))
+    other = work.read(store.other, work.draft.id_in(store.other))
     if other is None or order.incomplete or other.incomplete:
         return None
     both = {store: order, store.other: other}
-    told_there = store is StoreName.WEBASYST and not _is_quiet(work.link, both[StoreName.CSCART], StoreName.CSCART)
+    told_there = store is StoreName.WEBASYST and not comparison.is_as_agreed(work.draft, StoreName.CSCART, both[StoreName.CSCART])
     return None if told_there else both
 
 
 def _edits(work: OrderWork, store: StoreName, both: Both) -> Iterator[Entry]:
-    moved = order_edits.moved(work, both) if _is_linked(work.link) else []
+    moved = order_edits.moved(work, both) if work.draft.is_linked else []
     if not moved or (moved[0] is StoreName.WEBASYST and not work.connection.order_edits_to_cscart):
         return
     target = moved[0].other
@@ -98,13 +95,13 @@ def _texts(before: Order | None, after: Order) -> dict[str, str]:
     old = comparison.facts(before) if before else {}
     names = [name for name in new if old.get(name) != new[name]]
     values: dict[str, object] = {name: new[name] for name in names} or {"changed": ["people"]}
-    return {"old": _json({name: old[name] for name in names}) if before else "", "new": _json(values)}
+    return {"old": fields.text({name: old[name] for name in names}) if before else "", "new": fields.text(values)}
 
 
 def _steps(work: OrderWork, store: StoreName, both: Both) -> Iterator[Entry]:
     work.both = both
     fresh = not both[work.origin.other].id or both[work.origin.other].status == FIRST[work.origin.other]
-    kept = kept_standing(work) if _is_linked(work.link) or fresh else None
+    kept = kept_standing(work) if work.draft.is_linked or fresh else None
     now = order_statuses.standing(both)
     offered = {status.id: status.actions for status in work.world.store(StoreName.WEBASYST).info().statuses}
     for number in range(order_statuses.STEPS):
@@ -112,7 +109,7 @@ def _steps(work: OrderWork, store: StoreName, both: Both) -> Iterator[Entry]:
         if step.target is None:
             return
         after = _after(step, now)
-        old, new = (_json({"status": item.letter if step.target is StoreName.CSCART else item.state}) for item in (now, after))
+        old, new = (fields.text({"status": item.letter if step.target is StoreName.CSCART else item.state}) for item in (now, after))
         key = f"{STATUS}:{number}"
         yield _entry(work, store, Action.PLANNED, STATUS, target=step.target, old=old, new=new, rule=step.rule, key=key)
         kept, now = order_statuses.expected(kept, step, now, after), after
@@ -134,15 +131,3 @@ def _entry(work: OrderWork, store: StoreName, action: Action, group: str, target
 
 def _id_in(work: OrderWork, store: StoreName) -> str:
     return work.draft.id_in(store) or work.origin_id
-
-
-def _is_linked(link: OrderLink | None) -> bool:
-    return link is not None and bool(link.cscart_id and link.webasyst_id)
-
-
-def _is_quiet(link: OrderLink, order: Order, store: StoreName) -> bool:
-    return link.status_in(store) == order.status and link.print_in(store) == comparison.body_print(order, store)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

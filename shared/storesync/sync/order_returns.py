@@ -101,7 +101,7 @@ def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
 
 def _settled_before(work: OrderWork) -> bool:
     letter = work.both[StoreName.CSCART].status if StoreName.CSCART in work.both else ""
-    return not (work.draft.cscart_id and work.draft.webasyst_id) and statuses.cancels(work.connection.statuses, letter)
+    return not work.draft.is_linked and statuses.cancels(work.connection.statuses, letter)
 
 
 def _counts(work: OrderWork, keys: Collection[str]) -> dict[str, tuple[Product, Variant]]:

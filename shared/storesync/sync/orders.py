@@ -10,7 +10,7 @@ from ..domain.exchange import Unreadable
 from ..domain.journal import Action
 from ..domain.links import OrderLink, Parked
 from ..domain.model import StoreName
-from ..domain.order_comparison import body_print
+from ..domain.order_comparison import is_as_agreed
 from ..domain.orders import Order
 from ..domain.statuses import Standing
 from ..errors import (
@@ -86,16 +86,15 @@ def _applied(world: World, change: Change, known: OrderLink | None) -> Mapping[s
 
 def _is_quiet(link: OrderLink, store: StoreName, order: Order, cause: Cause) -> bool:
     """Nothing moved on the side that the hint is about, our own writes among it: no lease is taken and the other side is not read."""
-    if not _is_linked(link) or cause is Cause.CONSOLE:
+    if not link.is_linked or cause is Cause.CONSOLE:
         return False
-    agreed = bool(link.cscart_status and link.webasyst_status)
-    return agreed and link.status_in(store) == order.status and link.print_in(store) == body_print(order, store)
+    return bool(link.cscart_status and link.webasyst_status) and is_as_agreed(link, store, order)
 
 
 def _looked_at_since(link: OrderLink, change: Change) -> bool:
     """A storm of hints ends with the first one that is worked on: what a hint tells of was there when the hint was taken. The margin is
     for clocks of ours that differ; what a shop was still writing when it was read comes with the pull."""
-    if change.cause not in (Cause.HOOK, Cause.PULL) or not (change.sent and link.read_at) or not _is_linked(link):
+    if change.cause not in (Cause.HOOK, Cause.PULL) or not (change.sent and link.read_at) or not link.is_linked:
         return False
     return datetime.fromisoformat(change.sent) < link.read_at - MARGIN
 
@@ -133,7 +132,7 @@ class OrderSync:
     def gone(self, store: StoreName) -> Counter[str]:
         """An order that its store does not know any more, asked by id: shown, and nothing else."""
         work = self.work
-        if not _is_linked(work.draft):
+        if not work.draft.is_linked:
             order_stock.reserve(work, {})
         self._park(work, NotFound("the order was deleted", store=store, order=work.draft.id_in(store)))
         work.save()
@@ -154,7 +153,7 @@ class OrderSync:
 
     def _one(self, work: OrderWork, store: StoreName, order: Order) -> None:
         source = order if store is work.origin else self._other(work, work.origin, work.origin_id)
-        if not _is_linked(work.draft):
+        if not work.draft.is_linked:
             kept = self._new(work, source)
         else:
             other = work.draft.id_in(work.origin.other)
@@ -164,11 +163,9 @@ class OrderSync:
                 work.counts["incomplete"] += 1  # somebody edits it in CS-Cart: it moves again when that ends (C38)
                 return
             order_returns.undo(work, work.both[StoreName.WEBASYST])
-            kept = (
-                kept_standing(work)
-                if self.cause is not Cause.CONSOLE or kept_standing(work) != order_statuses.standing(work.both)
-                else None
-            )
+            kept = kept_standing(work)
+            if self.cause is Cause.CONSOLE and kept == order_statuses.standing(work.both):
+                kept = None
             self._bodies(work, work.both)
         order_statuses.agreed(work, work.both, kept)
         order_edits.refused(work, work.both)
@@ -231,10 +228,6 @@ class OrderSync:
         work.note(parked="")
 
 
-def _is_linked(link: OrderLink) -> bool:
-    return bool(link.cscart_id and link.webasyst_id)
-
-
 def kept_standing(work: OrderWork) -> Standing:
     """What both sides were when last agreed. Before they ever did, only the side where the order was placed counts as moved."""
     link, both = work.draft, work.both
@@ -248,7 +241,7 @@ def skipped(work: OrderWork, store: StoreName, order: Order) -> str:
     """Why an order is none of ours, empty when it is."""
     if order.is_parent or order.incomplete:
         return "parent" if order.is_parent else "incomplete"
-    if _is_linked(work.draft):
+    if work.draft.is_linked:
         return ""
     connection = work.connection
     if order.marker and store is work.origin and not order.marker.startswith(f"{connection.id}:"):

@@ -12,6 +12,7 @@ from ..domain import prints
 from ..domain.changes import APPLY, ORDERS, PREVIEW, PRODUCTS, Cause, Change, Kind, position
 from ..domain.journal import Action, Entry
 from ..domain.model import StoreName
+from ..domain.orders import ids_behind
 from . import damage, halts, order_plans, plans, records
 from .budget import Budget
 from .catalogue import BATCH
@@ -66,8 +67,9 @@ class Preview:
         store, place = change.store, change.ids[1:]
         if not SkuIndex(self.world).prepare(lease, self.budget):
             return store, place
-        for phase, name in _phases(store, place, products=self.world.connection.product_updates):
-            mine = place if (name, phase) == (store, ORDERS if place[:1] == (ORDERS,) else PRODUCTS) else ()
+        here = (ORDERS if place[:1] == (ORDERS,) else PRODUCTS, store)
+        for phase, name in _phases(here, products=self.world.connection.product_updates):
+            mine = place if (phase, name) == here else ()
             left = self._orders(name, mine[1:], log) if phase == ORDERS else self._catalogue(name, mine, lease, log)
             if left is not None:
                 return name, left
@@ -99,8 +101,7 @@ class Preview:
 
     def _orders(self, store: StoreName, left: tuple[str, ...], log: RunLog) -> tuple[str, ...] | None:
         """The orders that the next pull would look at, in ascending order of id, some at a time."""
-        heads = {int(head.id) for head in OrderPull(self.world, store, log.id).heads()}
-        ids = [str(number) for number in sorted(heads) if not left or number > position(left[0])]
+        ids = ids_behind(OrderPull(self.world, store, log.id).heads(), position(_at(left, 0)))
         for at in range(0, len(ids), ORDERS_AT_ONCE):
             if at and self.budget.spent:
                 return ORDERS, ids[at - 1]
@@ -115,10 +116,9 @@ class Preview:
         log.counts.update(plans.totals(entries))
 
 
-def _phases(store: StoreName, place: tuple[str, ...], *, products: bool) -> list[tuple[str, StoreName]]:
+def _phases(here: tuple[str, StoreName], *, products: bool) -> list[tuple[str, StoreName]]:
     """What is left, from where it stands."""
     whole = [(phase, name) for phase in (PRODUCTS, ORDERS) for name in StoreName if products or phase == ORDERS]
-    here = (ORDERS if place[:1] == (ORDERS,) else PRODUCTS, store)
     return whole[whole.index(here) :] if here in whole else whole
 
 

@@ -156,7 +156,7 @@ class Proof:
         return True
 
     def _order_pairs(self, links: Sequence[OrderLink]) -> None:
-        both = [link for link in links if link.cscart_id and link.webasyst_id and not link.parked]
+        both = [link for link in links if link.is_linked and not link.parked]
         self.sheet["aside"] += len(links) - len(both)
         read = {store: {order.id: order for order in self.world.store(store).orders(_ids(both, store))} for store in StoreName}
         for link in both:

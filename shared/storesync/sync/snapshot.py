@@ -21,7 +21,7 @@ from ..domain.connection import Connection
 from ..domain.links import OrderLink, Row
 from ..domain.model import Group, Product, StoreName
 from ..domain.order_comparison import body_print
-from ..domain.orders import Order
+from ..domain.orders import Order, ids_behind
 from ..domain.standins import StandIns
 from .budget import Budget
 from .ports import World
@@ -106,8 +106,8 @@ def _without_pictures(row: Row, now: str, without: str) -> Row:
 def _orders(world: World, people: StandIns, store: StoreName, position: str) -> Iterator[tuple[list[Document], str]]:
     reach = min(max(DAYS * 86_400, world.connection.orders_update_time), MOST_DAYS * 86_400)
     since = world.clock.now() - timedelta(seconds=reach)
-    heads = {int(head.id) for page in world.store(store).changed_orders(since) for head in page.items}
-    ids = [str(number) for number in sorted(heads) if not position or number > int(position)]
+    heads = (head for page in world.store(store).changed_orders(since) for head in page.items)
+    ids = ids_behind(heads, int(position or 0))
     for at in range(0, len(ids), ORDERS_AT_ONCE):
         found = world.store(store).orders(ids[at : at + ORDERS_AT_ONCE])
         documents = [document for order in found for document in _with_link(world, people, store, order)]

@@ -18,7 +18,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.journal import Action
 from ..domain.model import StoreName
 from ..domain.order_translation import cents
-from ..domain.orders import Order
+from ..domain.orders import Order, ids_behind
 from .budget import Budget
 from .leases import LEASE_SECONDS, patient_lease
 from .order_work import OrderWork
@@ -156,8 +156,8 @@ class TakeOver:
 
     def _read(self, store: StoreName) -> bool:
         since = datetime.fromisoformat(self.head["since"])
-        heads = {int(head.id) for page in self.world.store(store).changed_orders(since) for head in page.items if not head.is_parent}
-        ids = [str(number) for number in sorted(heads) if number > self.head["position"]]
+        heads = (head for page in self.world.store(store).changed_orders(since) for head in page.items if not head.is_parent)
+        ids = ids_behind(heads, self.head["position"])
         fresh: list[Trace] = []
         for at in range(0, len(ids), AT_ONCE):
             if at and self.budget.spent:
