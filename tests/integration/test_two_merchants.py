@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
+from statistics import mean
 from typing import Any
 
 import pytest
 from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.connection import Connection
 from storesync.domain.model import Content, Listing, Product, StoreName, Variant
+from storesync.domain.orders import Customer
 from storesync.errors import Unauthentic, UnknownConnection
 from storesync.state.connections import PARTITION
 from storesync.state.items import Item
@@ -20,6 +22,7 @@ from storesync.sync.ports import World
 from storesync.sync.ticker import Ticker
 from storesync.sync.worker import Worker
 
+from tests.bench import merchants
 from tests.fakes.state import MemorySecrets, MemoryState
 from tests.fakes.stores import MemoryStore, Pictures, Trouble
 from tests.fakes.stores_cscart import MemoryCsCart
@@ -204,6 +207,52 @@ def test_a_broken_merchant_does_not_move_the_lag_of_another(town: Town, trouble:
         assert town.variant(name, WEBASYST).price == PRICES[name] + 29
         assert len(town.mirrors(name)) == 3
     assert {change.connection for group, body in town.queue.dead if (change := _read(body))} <= {"two"}
+
+
+def _edits(slow: float) -> list[float]:
+    """Lags of nine small merchants' edits on the template's workers, beside one whose shops take `slow` seconds for every call: orders
+    are placed and told there all the time, and its owner asks all that can be asked."""
+    town = merchants.Town()
+    for number in range(1, merchants.SMALL + 1):
+        town.add(f"small-{number}", 5)
+    town.add("slow", 5)
+    town.run(600)
+    start = town.clock.seconds
+    shop: Any = town.worlds["slow"].stores[CSCART]
+    placed = [shop.place({"1": 1}, Customer("", "Ann", "Bee", f"ann{at}@example.test"), address=merchants.HOME) for at in range(40)]
+    town.clock.seconds = start
+    for store in town.worlds["slow"].stores.values():
+        store.watch(lambda label: town.clock.sleep(slow * label.startswith("before")))  # type: ignore[attr-defined]
+    stamp = town.clock.now().isoformat()
+    town.queue.send([Change("slow", Kind.ORDER, CSCART, (str(order),), Cause.HOOK, stamp, sent=stamp) for order in placed])
+    town.queue.send([Change("slow", Kind.LOOK, CSCART, (name,), Cause.CONSOLE, stamp) for name in ("survey", "proof", "takeover", "hooks")])
+    town.queue.send([Change("slow", Kind.PRODUCT, store, ("1",), Cause.HOOK, stamp) for store in StoreName])
+    town.clock.seconds = start
+    town.edit(Random(16))
+    town.run(merchants.SECONDS)
+    return [edit.lag for edit in town.edits if edit.lag is not None]
+
+
+def test_a_slow_merchant_holds_too_few_workers_to_move_the_lag_of_the_others() -> None:
+    quick, beside = _edits(0.0), _edits(20.0)
+    assert len(quick) == len(beside) == merchants.EDITS
+    assert mean(beside) < 1.2 * mean(quick)
+    assert max(beside) < max(quick) + 1
+
+
+def test_the_groups_of_one_connection_are_fewer_than_the_workers() -> None:
+    """Whatever it is that its shops, its pulls and its owner have queued."""
+    looks = ("survey", "preview", "proof", "repair", "takeover", "adopt", "snapshot", "choose", "choose_order", "hooks", "product", "order")
+    streams = ("products", "sweep", "orders", "preview", "apply", "undo", "reindex")
+    names = {Kind.LOOK: looks, Kind.STREAM: streams}
+    groups = {
+        Change("one", kind, store, (record,), cause, "x").group
+        for kind in Kind
+        for store in StoreName
+        for cause in Cause
+        for record in names.get(kind, tuple(map(str, range(300))))
+    }
+    assert len(groups) <= merchants.Town().workers - 2
 
 
 def _read(body: str) -> Change:

@@ -12,8 +12,9 @@ from .model import StoreName
 VERSION = 1
 PRODUCTS, SWEEP, ORDERS = "products", "sweep", "orders"
 PREVIEW, APPLY, UNDO, REINDEX = "preview", "apply", "undo", "reindex"
-PULL_LANES = 3
+HINTED_LANES, BULK_LANES = 2, 2
 PRODUCT_STREAMS = (PRODUCTS, SWEEP, PREVIEW, APPLY, UNDO, REINDEX)
+LONG_QUESTIONS = ("proof", "takeover", "snapshot")  # each reads a whole shop
 
 
 def position(text: str) -> int:
@@ -58,20 +59,22 @@ class Change:
 
     @property
     def group(self) -> str:
-        """FIFO group: one worker per order, one for all about the products of a connection, one per other stream.
+        """FIFO group, each served by one worker at a time. A connection has six, so that one whose shop is slow leaves workers to others.
 
-        Orders that a pull found share a few groups: the many that are found after an outage leave workers to the other connections.
-        Products come in batches, so one worker is as quick as the two calls at a time that a shop bears; and a sweep that goes on in
-        a message behind the batches it queued never runs ahead of them.
+        One for all about its products: they come in batches, so one worker is as quick as the two calls at a time that a shop bears, and a
+        sweep that goes on in a message behind the batches it queued never runs ahead of them. Two for orders that a shop has told of, two
+        for those that a pull has found, which are many after an outage, and for long questions; one for all that is quickly done.
         """
-        if self.kind is Kind.ORDER:
-            lane = str(zlib.crc32(self.ids[0].encode()) % PULL_LANES) if self.cause is Cause.PULL else f"id {self.ids[0]}"
-            return f"{self.connection}#order#{self.store}#{lane}"
-        if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS or self.ids[0] == "preview":
+        if self.kind is Kind.PRODUCT or self.ids[0] in PRODUCT_STREAMS:
             return f"{self.connection}#product"
-        if self.kind is Kind.LOOK:
-            return f"{self.connection}#look#{self.ids[0]}"
-        return f"{self.connection}#stream#{self.store}#{self.ids[0]}"
+        if (self.kind is Kind.ORDER and self.cause is Cause.PULL) or (self.kind is Kind.LOOK and self.ids[0] in LONG_QUESTIONS):
+            return f"{self.connection}#bulk#{self._lane(BULK_LANES)}"
+        if self.kind is Kind.ORDER:
+            return f"{self.connection}#order#{self._lane(HINTED_LANES)}"
+        return f"{self.connection}#quick"
+
+    def _lane(self, lanes: int) -> int:
+        return zlib.crc32(f"{self.store}{self.ids[0]}".encode()) % lanes
 
     def to_message(self) -> str:
         return json.dumps({"v": VERSION, **{item.name: getattr(self, item.name) for item in fields(self)}}, separators=(",", ":"))

@@ -70,16 +70,17 @@ def change(kind: Kind, *ids: str) -> Change:
 @pytest.mark.parametrize(
     ("kind", "first", "group"),
     [
-        (Kind.ORDER, "7", "main#order#webasyst#id 7"),
+        (Kind.ORDER, "7", "main#order#1"),
         (Kind.PRODUCT, "7", "main#product"),
         (Kind.STREAM, "products", "main#product"),
         (Kind.STREAM, "sweep", "main#product"),
         (Kind.STREAM, "apply", "main#product"),
         (Kind.STREAM, "undo", "main#product"),
         (Kind.STREAM, "reindex", "main#product"),
-        (Kind.STREAM, "orders", "main#stream#webasyst#orders"),
+        (Kind.STREAM, "orders", "main#quick"),
         (Kind.LOOK, "preview", "main#product"),
-        (Kind.LOOK, "order", "main#look#order"),
+        (Kind.LOOK, "order", "main#quick"),
+        (Kind.LOOK, "proof", "main#bulk#1"),
     ],
 )
 def test_what_must_not_run_at_once_is_of_one_group(kind: Kind, first: str, group: str) -> None:
