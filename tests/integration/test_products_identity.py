@@ -1,5 +1,6 @@
 """Products keep their counterparts whatever becomes of their SKUs; deletions are shown, and acted on only by rule."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -134,6 +135,26 @@ def test_a_variation_that_was_cut_off_before_it_joined_its_group_is_taken_up_by_
     for _ in range(3):
         scene.sweep()
     assert [item.sku for item in scene.product(OURS, "A").variants] == ["A", "A-2"]
+    assert scene.sweep() == 0
+
+
+@pytest.mark.parametrize("edited", ["A", "A-2", "A-3"])
+def test_texts_that_a_variation_was_given_before_it_joined_its_group_are_kept(edited):
+    scene = Scene()
+    scene.add(THEIRS, "A", "A-2", "A-3")
+    scene.cscart.faults.arm(Trouble.UNREACHABLE, "extend", after=2)
+    scene.clock.sleep(3700)
+    scene.tick("product")
+    scene.work(until=lambda: len(scene.products(OURS)) == 3)
+    assert [len(product.variants) for product in scene.products(OURS)] == [1, 1, 1]
+    alone = scene.product(OURS, edited)
+    scene.clock.sleep(60)
+    scene.cscart.edit(alone.id, content=replace(alone.content, name="Cup", description="A cup"))
+    for _ in range(3):
+        scene.sweep()
+    for store in (OURS, THEIRS):
+        (product,) = scene.products(store)
+        assert (product.content.name, product.content.description, skus(scene, store)) == ("Cup", "A cup", ["A", "A-2", "A-3"])
     assert scene.sweep() == 0
 
 

@@ -80,6 +80,15 @@ class Pending:
         sides = {name: replace(pair.side(name), prints=kept[name]) for name in StoreName}
         return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], made_from=store)
 
+    def making(self, store: StoreName, product_id: str) -> list[str]:
+        """SKUs of what was being made of this product, its main variant's first; none when nothing was."""
+        noted = self.noted.get(new_name(store, product_id))
+        return [name.removeprefix("sku ") for name in noted["made"] if name] if noted else []
+
+    def is_edited(self, store: StoreName, product_id: str, made: Product) -> bool:
+        """Whether what was being `made` of this product reads otherwise than it was to."""
+        return bool(self.noted[new_name(store, product_id)].get("reads", "") not in ("", _reads(made)))
+
     def adding(self, store: StoreName) -> set[str]:
         """SKUs of variants that were being added to products of this store."""
         added = {sku for noted in self.noted.values() for sku in noted.get("added", {}).get(store, ())}

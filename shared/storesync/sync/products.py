@@ -21,6 +21,7 @@ from .pending import Pending, name_of
 from .ports import Lease, World
 from .proposals import Proposals, Proposer, Update
 from .removal import Removals
+from .strays import Strays
 
 MOST_TRIES = 3
 MOST_WRITES, MOST_VARIANTS = 1_000, 50  # noted in one item of the table, and made while a lease lasts
@@ -74,6 +75,7 @@ class ProductSync:
         pending = Pending(self.world, self.lease)
         pending.load()
         wanted = [item for item in dict.fromkeys([*ids, *pending.ids(store)]) if item not in without]
+        Strays(self.world, self.lease, self.notes, pending).carry(store, wanted)
         proposals = Proposer(self.world, pending, forced=self.cause is Cause.CONSOLE).propose(store, wanted)
         if chosen is None:
             met, refused = ({name_of(item.pair) for item in proposals.updates}, {item.product.id for item in proposals.refusals})
