@@ -100,6 +100,15 @@ def test_what_was_read_right_after_a_lost_answer_settles_it_for_good() -> None:
     assert (believed.agreed, believed.doubts) == ({"7": 45}, {})
 
 
+def test_texts_that_a_store_has_cleaned_are_what_it_kept_when_the_other_store_failed_after_it() -> None:
+    ours, theirs, sent, cleaned = (replace(product(50, EARLIER), content=Content(name)) for name in ("Mug", "Cup<i>", "Cup<i>", "Cup"))
+    pair = Pair(Side(ours), Side(theirs), {"7": "7"})
+    decision = Decision(CSCART, "content", Group.CONTENT, "MUG", {}, {"name": "Cup<i>"}, "changed")
+    note = intended(Intention(pair, [decision], {CSCART: sent, WEBASYST: theirs}, None, {}), True, NOON.isoformat(), Belief())
+    found = belief(ended(note, Ended({CSCART}, {CSCART: cleaned}), lambda _: None), replace(pair, cscart=Side(cleaned)), lambda _: None)
+    assert found.kept == {CSCART: {"content": prints.of(cleaned)["content"]}, WEBASYST: {"content": prints.of(theirs)["content"]}}
+
+
 def test_a_note_of_an_earlier_version_is_understood() -> None:
     old = {"writes": {"cscart": {"stock:7": ["50", "45", "stock:7", "45"]}}, "agreed": {"7": 45}, "media": "", "added": {}}
     for count, kept in ((45, "45"), (44, "45"), (50, "50")):

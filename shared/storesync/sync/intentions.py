@@ -8,8 +8,8 @@ from ..domain import prints
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.planning import Decision, Pair
 from . import evidence
+from .records import STRICT, written_print
 
-COUNTED = (Group.PRICE, Group.STOCK)
 LATE = "-"  # no print is like it: the images of that side are yet to go over
 Prints = Mapping[StoreName, dict[str, str]]
 
@@ -82,11 +82,9 @@ def _traces(pair: Pair, writes: Mapping[str, Mapping[str, list[str]]], now: Prin
 
 
 def ended(noted: Mapping[str, Any], end: Ended, skew: evidence.Skew) -> dict[str, Any]:
-    """With what is known of each write now; what is not, is judged when the pair is met again. One that was made is noted as one that
-    changed nothing.
-    """
+    """With what is known of each write now; what is not, is judged when the pair is met again."""
     writes = {
-        store: {key: [change[1], *change[1:]] for key, change in changes.items()} if store in end.answered else changes
+        store: _answered(changes, end.seen.get(StoreName(store))) if store in end.answered else changes
         for store, changes in noted["writes"].items()
     }
     traces = {
@@ -94,6 +92,13 @@ def ended(noted: Mapping[str, Any], end: Ended, skew: evidence.Skew) -> dict[str
         for store, found in noted.get("traces", {}).items()
     }
     return {**noted, "writes": writes, "traces": traces}
+
+
+def _answered(changes: Mapping[str, Sequence[str]], seen: Product | None) -> dict[str, list[str]]:
+    """Writes that were made are noted as ones that changed nothing, to what the store made of them."""
+    now = prints.of(seen) if seen else {}
+    known = {key: written_print(key, {key: change[1]}, now) or change[1] for key, change in changes.items()}
+    return {key: [known[key], known[key], *change[2:]] for key, change in changes.items()}
 
 
 def _made(noted: Mapping[str, Any], store: StoreName, key: str, end: Ended, skew: evidence.Skew) -> dict[str, bool]:
@@ -109,7 +114,7 @@ def _gained(variants: Sequence[Variant], source: Product) -> dict[str, dict[str,
     found = {}
     for item in variants:
         ours, theirs = prints.of_variant(item), prints.of_variant(origin.get(item.sku.strip(), item))
-        keys = {group: (prints.key(group, item.id), prints.key(group, origin.get(item.sku.strip(), item).id)) for group in COUNTED}
+        keys = {group: (prints.key(group, item.id), prints.key(group, origin.get(item.sku.strip(), item).id)) for group in STRICT}
         found[item.sku.strip()] = {group.value: [ours[mine], theirs[other]] for group, (mine, other) in keys.items()}
     return found
 

@@ -84,16 +84,16 @@ def rows(
 
 
 def kept_prints(read: Product, desired: Product, kept: Product, written: Iterable[str]) -> dict[str, str]:
-    """Prints to remember. What was not written is as it was read before (a later edit must still be seen as one). Of price and stock
-    the value that was sent counts, so that a sale between the write and the read-back is not swallowed; of the rest what was kept."""
-    result = prints.of(read)
+    """Prints to remember. What was not written is as it was read before: a later edit must still be seen as one."""
     sent, now = prints.of(desired), prints.of(kept)
-    for name in written:
-        strict = name.split(":")[0] in STRICT and ":" in name
-        value = sent.get(name) if strict else now.get(name)
-        if value is not None:
-            result[name] = value
-    return result
+    found = {name: written_print(name, sent, now) for name in written}
+    return prints.of(read) | {name: value for name, value in found.items() if value is not None}
+
+
+def written_print(key: str, sent: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """Of price and stock the value that was sent counts, so that a sale between the write and the read-back is not swallowed; of the rest
+    what was kept."""
+    return (sent if key.partition(":")[0] in STRICT else now).get(key)
 
 
 def claims(cscart: Product, webasyst: Product, pairs: Mapping[str, str]) -> list[tuple[Claim, Claim]]:
