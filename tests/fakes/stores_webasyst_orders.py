@@ -91,7 +91,7 @@ class WebasystOrders(MemoryStore):
         """With the flag set the shop would move stock by the difference: it is unset before, and set again with the edit (X4)."""
         key = int(current.id)
         if current.stock_suppressed and current.stock_taken:
-            self.calls.write("update_order", lambda: self._flag(key, False), f"{key} reduced=0")
+            self._flagged(key, False)
         self.calls.write("update_order", lambda: self._saved(key, desired), str(key))
         return self._exact(key, desired)
 
@@ -99,6 +99,14 @@ class WebasystOrders(MemoryStore):
         self.save_order(str(key), order.lines, **_parts(order))
         if self.orders_kept[key].stock_suppressed:
             self._flag(key, True)
+
+    def _flagged(self, key: int, taken: bool) -> None:
+        """Read back, as the shop may answer and keep nothing (W31)."""
+        for _ in range(2):
+            self.calls.write("update_order", lambda: self._flag(key, taken), f"{key} reduced={taken:d}")
+            if self.order_seen(key).stock_taken == taken:
+                return
+        raise NotKept("the shop did not take the order off its stock", order=str(key))
 
     def _flag(self, key: int, taken: bool) -> None:
         self.orders_kept[key] = replace(self.orders_kept[key], stock_taken=taken, stock_released=not taken)
@@ -114,12 +122,7 @@ class WebasystOrders(MemoryStore):
             return before
         flag = {"delete": False, "refund": False, "restore": True}.get(target)
         if before.stock_suppressed and flag not in (None, before.stock_taken):
-            for _ in range(2):
-                self.calls.write("update_order", lambda: self._flag(key, bool(flag)), f"{key} reduced={flag:d}")
-                if self.order_seen(key).stock_taken == flag:
-                    break
-            else:
-                raise NotKept("the shop did not take the order off its stock", order=order.id)
+            self._flagged(key, bool(flag))
         self.calls.write("set_status", lambda: self.act(order.id, target), f"{key} {target}")
         return self.order_seen(key)
 

@@ -130,29 +130,31 @@ class Orders:
         """Bring an order to `desired` whatever state an earlier try left it in, and read it back.
 
         With `reduced` set the shop would move stock by the difference (X4). The flag that counts is the one before the call, so
-        the first call, which also names the shipping method, takes it away and the second one sets it again.
+        the first call, which also names the shipping method, takes it away and the second one sets it again. Raises NotKept, and the
+        order's body is as it was, when the shop does not take the flag away.
         """
-        first: dict[str, str] = {"shipping_name": desired.shipping_name} if desired.shipping_name != current.shipping_name else {}
-        first |= order_payloads.flag(False) if current.stock_suppressed and current.stock_taken else {}
-        if first:
-            self._save({"id": current.id, "params": first})
+        params = {"shipping_name": desired.shipping_name} if desired.shipping_name != current.shipping_name else {}
+        if current.stock_suppressed and current.stock_taken:
+            self._flagged(current.id, False, params)
+        elif params:
+            self._save({"id": current.id, "params": params})
         params = {"payment_name": desired.payment_name or current.payment_name}
         params |= order_payloads.flag(True) if current.stock_suppressed else {}
         lines = _same_lines(current.lines, desired.lines)
         self._save(order_form(replace(desired, lines=lines)) | {"id": current.id, "params": params})
         return self._one(current.id)
 
-    def _flagged(self, order: Order, flag: bool) -> None:
+    def _flagged(self, order_id: str, flag: bool, params: Mapping[str, str], **form: object) -> None:
         """The shop may answer "ok" and keep nothing (W31); with the flag as it was it would move stock that the order never took.
 
         Raises NotKept when it did so twice.
         """
-        form = {"id": order.id, "shipping": order_payloads.money(order.shipping), "params": order_payloads.flag(flag)}
+        form |= {"id": order_id, "params": {**params, **order_payloads.flag(flag)}}
         for _ in range(2):
             self._save(form)
-            if self._one(order.id).stock_taken == flag:
+            if self._one(order_id).stock_taken == flag:
                 return
-        raise NotKept("the shop did not take the order off its stock", order=order.id)
+        raise NotKept("the shop did not take the order off its stock", order=order_id)
 
     def set_status(self, order: Order, action: str) -> Order:
         """`order` as it was just read. A refusal, by 404 or null (W37), and a lost answer are settled by reading again.
@@ -166,7 +168,7 @@ class Orders:
             if order.status != before.status:
                 return order
         if order.stock_suppressed and flag is not None and flag != order.stock_taken:
-            self._flagged(order, flag)
+            self._flagged(order.id, flag, {}, shipping=order_payloads.money(order.shipping))
         with suppress(NotFound, OutcomeUnknown):
             self.client.post("shop.order.action", {"id": order.id, "action": action}, repeatable=False)
         return self._one(order.id)
