@@ -7,9 +7,11 @@ import pytest
 from storesync.domain.changes import Cause
 from storesync.domain.connection import StatusMap
 from storesync.domain.model import StoreName
+from storesync.sync import order_plans
 
 from tests.integration.order_scene import Shops, open_shops
 from tests.sandbox.script.shops import values
+from tests.sandbox.webasyst import states
 
 CSCART, WEBASYST = StoreName.CSCART, StoreName.WEBASYST
 
@@ -203,3 +205,41 @@ def test_fault_49_a_child_is_mirrored_and_its_parent_never(shops: Shops) -> None
         shops.hint(CSCART, number)
     assert len(shops.theirs.orders()) == 1
     assert shops.mirror(order_id)
+
+
+def test_a_letter_whose_only_way_is_not_offered_is_set_aside_and_taken_up_when_the_order_was_moved_by_hand(shops: Shops) -> None:
+    order_id, theirs = order(shops)
+    table = shops.world.connection.statuses
+    shops.change(statuses=StatusMap({**table.to_webasyst, "B": "own"}, {**table.to_cscart, "processing": "B"}))
+    shops.ours.set_status(order_id, "B")
+    shops.hint(CSCART, order_id)
+    assert standing(shops, order_id) == ("B", "new")
+    (parked,) = shops.world.links.parked("order")
+    assert (parked.record_id, parked.reason) == (order_id, "UnmappedStatus")
+    assert "by hand" in parked.advice
+    shops.theirs.act(theirs, "process")
+    shops.hint(WEBASYST, theirs)
+    assert (standing(shops, order_id), shops.parked()) == (("B", "processing"), [])
+
+
+@pytest.fixture
+def own_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shop's owner has made an action, which leads a new order to a state of the shop's own."""
+    (new,) = [state for state in states.observed("settings")["order_states"] if state["id"] == "new"]
+    monkeypatch.setitem(new, "available_actions", [*new["available_actions"], "own"])
+    monkeypatch.setitem(states.TARGETS, "own", "boxed")
+
+
+def test_an_own_action_is_taken_once_and_is_enough_whatever_the_table_knows_of_its_state(own_action: None) -> None:
+    for shops in open_shops():
+        table = shops.world.connection.statuses
+        shops.change(statuses=StatusMap({**table.to_webasyst, "B": "own"}, table.to_cscart))
+        order_id, _ = order(shops)
+        shops.ours.set_status(order_id, "B")
+        (moved,) = shops.world.store(CSCART).orders([order_id])
+        assert [entry.rule for entry in order_plans.of_order(shops.world, CSCART, moved)] == ["B -> own"]
+        shops.hint(CSCART, order_id)
+        shops.hint(CSCART, order_id)
+        assert (standing(shops, order_id), shops.parked()) == (("B", "boxed"), [])
+        told = [(entry.action, entry.rule) for entry in shops.world.journal.history("order", order_id) if entry.group == "status"]
+        assert told == [("written", "B -> own")]

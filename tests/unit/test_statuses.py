@@ -187,7 +187,7 @@ def test_a_status_is_reached_over_others_only_if_the_table_says_so() -> None:
 def test_own_letters_and_states_follow_the_table() -> None:
     table = StatusMap({**TABLE.to_webasyst, "A": "assemble"}, {**TABLE.to_cscart, "assembly": "A"})
     own = {**OFFERED, "new": (*OFFERED["new"], "assemble"), "assembly": ("ship",)}
-    assert step(Standing("O", "new"), Standing("A", "new"), table, own) == Step(StoreName.WEBASYST, "assemble", "A -> assemble")
+    assert step(Standing("O", "new"), Standing("A", "new"), table, own) == Step(StoreName.WEBASYST, "assemble", "A -> assemble", final=True)
     assert step(Standing("O", "new"), Standing("A", "assembly"), table, own) == Step()
     assert step(Standing("O", "new"), Standing("O", "assembly"), table, own).value == "A"
 

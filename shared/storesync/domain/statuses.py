@@ -25,6 +25,7 @@ RESULTS = {
     "cancel": "refunded",
     "delete": "deleted",
 }
+FACTORY = RESULTS.keys() | {"restore"}  # which leads to where the order was before
 RANKS = {
     state: rank
     for rank, state in enumerate(
@@ -53,11 +54,12 @@ _WORDS = {
 @dataclass(frozen=True, slots=True)
 class Step:
     """What brings both sides together: `value` is a letter for CS-Cart, an action for Webasyst. Without a target nothing is done:
-    they agree, or `rule` says why one side is left behind."""
+    they agree, or `rule` says why one side is left behind. `final`: an action of the shop's own ends the letter's way, wherever it leads."""
 
     target: StoreName | None = None
     value: str = ""
     rule: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,12 @@ def _to_webasyst(table: StatusMap, now: Standing, offered: Mapping[str, Iterable
     if not wanted:
         return Step()
     here = set(offered.get(now.state, ()))
-    chosen = next((action for way in wanted for action in reversed(way) if action in here), "")
+    way, chosen = next(((way, action) for way in wanted for action in reversed(way) if action in here), ((), ""))
     if chosen:
-        return Step(StoreName.WEBASYST, chosen, f"{now.letter} -> {chosen}")
-    if now.state not in CANCELLED and letter_rank(table, now.letter) <= state_rank(table, now.state):
+        return Step(StoreName.WEBASYST, chosen, f"{now.letter} -> {chosen}", chosen == way[-1] and chosen not in FACTORY)
+    rank = letter_rank(table, now.letter)
+    known = rank >= 0 or any(way[-1] in FACTORY for way in wanted)
+    if known and now.state not in CANCELLED and rank <= state_rank(table, now.state):
         return Step(rule=f"{now.letter} would take {now.state} back")
     raise UnmappedStatus("Webasyst offers none of the actions in this state", actions=table.to_webasyst[now.letter], state=now.state)
 

@@ -67,7 +67,10 @@ def _text(now: Standing) -> str:
 
 
 def expected(kept: Standing | None, step: statuses.Step, before: Standing, after: Standing) -> Standing:
-    """What we moved ourselves is no movement of that side; what somebody else moved in the meantime is one."""
+    """What we moved ourselves is no movement of that side; what somebody else moved in the meantime is one. What a `final` step was about
+    has arrived, though the table may not know the state."""
+    if step.final:
+        return Standing(before.letter, after.state)
     if step.target is StoreName.WEBASYST and statuses.RESULTS.get(step.value, after.state) != after.state:
         return kept or Standing("", before.state)
     if step.target is StoreName.WEBASYST:

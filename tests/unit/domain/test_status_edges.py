@@ -9,7 +9,7 @@ from storesync.errors import UnmappedStatus
 
 OURS, THEIRS = StoreName.CSCART, StoreName.WEBASYST
 TABLE = StatusMap(
-    {"O": "restore", "P": "process", "C": "complete", "I": "delete,refund", "B": "", "X": "own-action", "S": "ship"},
+    {"O": "restore", "P": "process", "C": "complete", "I": "delete,refund", "B": "", "X": "own-action", "S": "ship", "R": "restore"},
     {"new": "O", "processing": "P", "shipped": "S", "completed": "C", "deleted": "I", "packed": "P", "lost": "Z", "paid": ""},
 )
 OFFERED = {"new": ("process", "ship", "complete", "delete"), "processing": ("ship", "complete", "delete"), "deleted": ("restore",)}
@@ -68,7 +68,12 @@ STEPS = [
     # a table that leads nowhere
     (Standing("O", "processing"), "I", "processing", Step(THEIRS, "delete", "I -> delete")),
     (Standing("O", "packed"), "C", "packed", UnmappedStatus),
-    (Standing("O", "new"), "X", "new", Step(rule="X would take new back")),
+    # the shop's own action is the only way, and is not offered: nobody knows how far the letter is
+    (Standing("O", "new"), "X", "new", UnmappedStatus),
+    (Standing("O", "packed"), "X", "packed", UnmappedStatus),
+    # an order that lives need not be restored
+    (Standing("O", "new"), "R", "new", Step(rule="R would take new back")),
+    (Standing("I", "deleted"), "R", "deleted", Step(THEIRS, "restore", "R -> restore")),
     (Standing("O", "new"), "O", "paid", Step()),
     # back
     (Standing("C", "completed"), "P", "completed", Step(rule="P would take completed back")),
@@ -93,6 +98,20 @@ def test_what_is_offered_of_several_ways_and_actions_is_taken_from_the_furthest_
     assert step(kept, "P", "new", table, {"new": ("pay", "process", "complete")}).value == "process"
     assert step(kept, "P", "new", table, {"new": ("pay", "complete")}).value == "pay"
     assert step(kept, "P", "new", table, {"new": ("ship", "complete")}).value == "complete"
+
+
+def test_an_own_action_that_ends_the_way_is_the_last_step() -> None:
+    table = StatusMap({"X": "own", "Y": "own>ship", "Z": "ship>own", "S": "ship"}, {})
+    offered = {"new": ("own", "ship"), "boxed": ("own",)}
+    found = {
+        (letter, state): (taken.value, taken.final)
+        for letter, state in (("X", "new"), ("Y", "new"), ("Y", "boxed"), ("Z", "new"), ("S", "new"))
+        for taken in [step(Standing("O", state), letter, state, table, offered)]
+    }
+    assert found == {
+        ("X", "new"): ("own", True), ("Y", "new"): ("ship", False), ("Y", "boxed"): ("own", False), ("Z", "new"): ("own", True),
+        ("S", "new"): ("ship", False),
+    }  # fmt: skip
 
 
 def test_a_letter_as_far_as_the_state_takes_nothing_back_and_is_not_sent() -> None:
