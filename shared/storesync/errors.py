@@ -272,7 +272,7 @@ class TotalsDiffer(RecordError):
 class UnmappedStatus(RecordError):
     """The status table has no row for this status."""
 
-    advice = "Choose in the status table what this status means in the other shop, or give the order its status there by hand; then try again."
+    advice = "Choose in the status table what this status means in the other shop, or set it there by hand, then try again."
 
 
 class MissingRate(RecordError):
