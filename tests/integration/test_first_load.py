@@ -6,8 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.model import Content, Listing, Product, StoreName, Variant
+from storesync.sync import waiting
 
+from tests.integration.product_scene import Scene, skus
 from tests.sandbox.simulator.setting import drawn
 from tests.sandbox.simulator.stack import Stack, Trick
 
@@ -61,3 +64,16 @@ def test_fault_59_a_first_load_that_is_killed_twenty_times_makes_everything_once
         skus = Counter(sku for page in stack.stores[store].scan() for record in page.items for _, sku in record.variants)
         assert set(skus.values()) == {1}
         assert len(skus) == SKUS
+
+
+@pytest.mark.parametrize("store", StoreName)
+def test_a_hint_from_before_the_catalogues_are_read_does_not_stand_in_the_way_of_reading_them(store: StoreName) -> None:
+    scene = Scene()
+    made = scene.add(store, "A")
+    scene.state.queue.send([Change("main", Kind.PRODUCT, store, (made,), Cause.HOOK, "saved just after the hook was set")])
+    scene.sweep()
+    assert skus(scene, store.other) == ["A"]
+    scene.stores[store].edit_variant(scene.variant(store, "A").id, price=Decimal(7))
+    scene.pull()
+    assert waiting.count(scene.world) == 0
+    assert scene.variant(store.other, "A").price == 7

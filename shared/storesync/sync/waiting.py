@@ -1,11 +1,11 @@
-"""Products that wait for a store to come back: their ids are kept in one place, and queued again by the first pull that finds both stores up."""
+"""Products that wait for a store to come back, or for the catalogues to be read: their ids are kept in one place, and queued again by the first pull that finds both stores up."""
 
 import json
 from collections.abc import Collection, Iterator
 
 from ..domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from ..domain.model import StoreName
-from ..errors import CircuitOpen, ConfigurationError, StoreError, SyncError, Unreachable
+from ..errors import CatalogueUnread, CircuitOpen, ConfigurationError, StoreError, SyncError, Unreachable
 from .imaging import PAUSING
 from .ports import World
 
@@ -13,10 +13,12 @@ MOST = 20_000  # of more than this a sweep is the shorter way
 BATCH = 100
 PATIENCE = 3  # deliveries of one message, seconds apart, before a store that answers badly counts as down
 DOWN = (Unreachable, CircuitOpen, ConfigurationError, *PAUSING)
+NOT_YET = (CatalogueUnread,)
 
 
-def is_down(error: SyncError, receives: int) -> bool:
-    return isinstance(error, DOWN) or (isinstance(error, StoreError) and (not error.retriable or receives >= PATIENCE))
+def has_to_wait(error: SyncError, receives: int) -> bool:
+    """Also for what stands behind in the message's own group: the sweep that reads the catalogues, or one that finds a store up again."""
+    return isinstance(error, DOWN + NOT_YET) or (isinstance(error, StoreError) and (not error.retriable or receives >= PATIENCE))
 
 
 def hold(world: World, store: StoreName, ids: Collection[str]) -> None:

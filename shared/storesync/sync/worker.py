@@ -98,7 +98,8 @@ class Worker:
             return {"failed": 1}
 
     def _products(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
-        """A store that is down costs no message: the products wait for it. So they do while a run that used up its budget waits."""
+        """A store that is down costs no message: the products wait for it. So they do while a run that used up its budget waits, and until
+        the catalogues are read, which a message of the same group does."""
         if halts.is_halted(world):
             waiting.hold(world, change.store, change.ids)
             return {"held": len(change.ids)}
@@ -113,7 +114,7 @@ class Worker:
 
                 counts = dict(unreadable.applied(world, change, lease, apply))
         except SyncError as error:
-            if not waiting.is_down(error, receives):
+            if not waiting.has_to_wait(error, receives):
                 raise
             waiting.hold(world, change.store, change.ids)
             if isinstance(error, PAUSING):
