@@ -225,6 +225,14 @@ ORDER = {"order_id": "105", "email": "person@example.com", "payment_info": {"car
         (b'{"order":{"id":21,"auth_code":"secret"}}', Kind.ORDER, "21"),
         (b"order=%7B%22id%22%3A22%7D", Kind.ORDER, "22"),
         (b'{"order":"23"}', Kind.ORDER, "23"),
+        (
+            b"order%5Bid%5D=24&order%5Bcontact_id%5D=2" + b"".join(b"&order%%5Bitems%%5D%%5B%d%%5D=person" % at for at in range(9_000)),
+            Kind.ORDER,
+            "24",
+        ),
+        (b"\xef\xbb\xbf" + b'{"order_id":25}', Kind.ORDER, "25"),
+        ('{"order_id":26,"name":"Пётр"}'.encode("cp1251"), Kind.ORDER, "26"),
+        ("order_id=27&name=Пётр".encode("cp1251"), Kind.ORDER, "27"),
     ],
 )
 def test_fault_65_an_unsigned_body_is_reduced_to_a_bare_id(shop: Shop, body: bytes, kind: Kind, record_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl
 from ..errors import BadMessage
 
 _ID = re.compile(r"[1-9][0-9]{0,18}")
-MOST_IDS = 100
+MOST_IDS, MOST_FIELDS = 100, 20_000  # an order of 180 lines is some 9,000 form fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,11 @@ def signed_hint(body: bytes) -> Hint:
 def bare_hint(body: bytes) -> Hint:
     """What an unsigned sender posts: JSON whatever its Content-Type says, perhaps in base64, or form fields. Raises BadMessage.
 
-    CS-Cart's zapier add-on posts a whole order or product; Shop-Script posts what the owner typed: `order_id`, `id`, or `order={$order}`.
+    CS-Cart's zapier add-on posts a whole order or product; Shop-Script posts what the owner typed: `order_id`, `id`, or `order={$order}`,
+    which as form fields is PHP's `order[id]` among hundreds of others.
     """
     fields = _fields(body)
-    nested = fields.get("order")
+    nested = fields.get("order", _of_php(fields))
     if isinstance(nested, str) and nested.lstrip().startswith("{"):
         nested = _json(nested.encode())
     if isinstance(nested, dict):
@@ -57,15 +59,19 @@ def bare_hint(body: bytes) -> Hint:
 
 
 def _fields(body: bytes) -> dict[str, object]:
-    text = body.strip()
+    text = body.removeprefix(codecs.BOM_UTF8).strip()
     if not text.startswith(b"{"):
         text = _decoded(text)
     if text.startswith(b"{"):
         return _json(text)
     try:
-        return dict(parse_qsl(text.decode("utf-8"), max_num_fields=200))
+        return dict(parse_qsl(text.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS))
     except ValueError as wrong:
         raise BadMessage("neither JSON nor form fields") from wrong
+
+
+def _of_php(fields: dict[str, object]) -> dict[str, object] | None:
+    return {name: fields[key] for name in ("order_id", "id") if (key := f"order[{name}]") in fields} or None
 
 
 def _decoded(text: bytes) -> bytes:
@@ -78,8 +84,9 @@ def _decoded(text: bytes) -> bytes:
 
 
 def _json(body: bytes) -> dict[str, object]:
+    """Texts in a wrong encoding do not matter: only an id is looked for."""
     try:
-        found = json.loads(body)
+        found = json.loads(body.decode(json.detect_encoding(body), "replace"))
     except (ValueError, RecursionError) as wrong:
         raise BadMessage("not JSON") from wrong
     if not isinstance(found, dict):
