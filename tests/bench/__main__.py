@@ -60,7 +60,7 @@ def chosen(found: Iterator[Part], only: str) -> list[tuple[Part, frozenset[int]]
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.hundred_thousand:
-        return hundred_thousand.main(options.products)
+        return hundred_thousand.main(options.products, Path())
     figures: list[Figure] = []
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:

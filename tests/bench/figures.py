@@ -3,7 +3,10 @@
 import json
 import os
 import platform
+import re
+import resource
 import statistics
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+out = Console(stderr=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,16 @@ def met_goals(figures: Sequence[Figure]) -> set[int]:
 
 def machine() -> str:
     return f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def peak_mb(process: int | None = None) -> float:
+    """MB that a process, or this one, has held at most. What getrusage tells counts what its parent held as well, so that it is the last resort."""
+    status = Path(f"/proc/{process or 'self'}/status")
+    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+    if found:
+        return round(int(found[1]) / 1024, 1)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
+    return 0.0 if process else round(most, 1)
 
 
 def write(figures: Sequence[Figure], folder: Path, seconds: Mapping[str, float]) -> None:

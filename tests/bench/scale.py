@@ -1,7 +1,6 @@
 """Goals 13, 15 and 17: memory, calls in flight, and what an outage leaves behind."""
 
 import json
-import resource
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ from storesync.http.pace import Breaker
 
 from tests.bench import apart
 from tests.bench.costs import Costly, Costs
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, peak_mb
 from tests.bench.shops import shops
 from tests.bench.subject import Subject, fixed
 from tests.fakes.state import MemoryQueue
@@ -40,14 +39,14 @@ WORSE = 1.2
 
 def memory(many: int, few: int) -> list[Figure]:
     peaks = {count: _peak(count) for count in (few, many)}
-    note = ", ".join(f"{count:,}: {peak / 1024:.0f} MB" for count, peak in peaks.items())
+    note = ", ".join(f"{count:,}: {peak:.0f} MB" for count, peak in peaks.items())
     return [Figure(13, f"peak memory, {many:,} products over {few:,}", peaks[many] / peaks[few], 1.2, least=False, unit=" x", note=note)]
 
 
-def _peak(products: int) -> int:
-    """KB of a process of its own that swept a catalogue."""
+def _peak(products: int) -> float:
+    """MB of a process of its own that swept a catalogue."""
     done = subprocess.run([sys.executable, "-m", "tests.bench.scale", str(products)], capture_output=True, text=True, check=True)
-    return int(json.loads(done.stdout.splitlines()[-1])["peak"])
+    return float(json.loads(done.stdout.splitlines()[-1])["peak"])
 
 
 class _Thinned(MemoryQueue):
@@ -57,14 +56,14 @@ class _Thinned(MemoryQueue):
         super().send([change for at, change in enumerate(changes) if change.kind is not Kind.PRODUCT or int(change.ids[0]) % 50 == at])
 
 
-def sweep_alone(products: int) -> int:
+def sweep_alone(products: int) -> float:
     """Both catalogues are read for the index, and then CS-Cart's is swept."""
     with apart.kept() as address, shops(products) as pair:
         tables, _ = apart.at(address)
         subject = Subject(pair, tables, _Thinned())
         subject.only_compare()
         subject.sweep(StoreName.CSCART)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak_mb()
 
 
 # -- calls in flight

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,10 +65,10 @@ class _Clock:
 
 
 class _Steered:
-    """`POST _bench` sets costs and the clock and forgets what was counted, `GET _bench` tells it."""
+    """`POST _bench` sets costs and the clock and forgets what was counted, `GET _bench` tells it, and how many SKUs Webasyst has."""
 
-    def __init__(self, app: Any, clock: _Clock) -> None:
-        self.costly, self.clock = Costly(app, Costs(latency=0.0)), clock
+    def __init__(self, app: Any, clock: _Clock, skus: Callable[[], int] = int) -> None:
+        self.costly, self.clock, self.skus = Costly(app, Costs(latency=0.0)), clock, skus
 
     def __call__(self, request: Request) -> Response:
         if not request.path.endswith("/_bench"):
@@ -79,7 +79,7 @@ class _Steered:
             wanted = replace(self.costly.costs, **{name: int(value) if name == "workers" else value for name, value in costs.items()})
             self.costly = Costly(self.costly.app, wanted)
             return Response.of_json({})
-        return Response.of_json({**self.costly.calls, "busy": self.costly.busy, "late": self.costly.late})
+        return Response.of_json({**self.costly.calls, "busy": self.costly.busy, "late": self.costly.late, "skus": self.skus()})
 
 
 @contextmanager
@@ -97,7 +97,11 @@ def shops(cscart: int, webasyst: int = 0, seed: int = 1) -> Iterator[Shops]:
 def main(wanted: dict[str, int]) -> None:
     clock = _Clock()
     cscart, webasyst = CsCartSandbox(now=clock, key=KEY, email=EMAIL), WebasystSandbox(now=clock)
-    with Server(_Steered(cscart.app, clock)) as ours, Server(_Steered(webasyst.app, clock)) as theirs:
+
+    def variants() -> int:
+        return int(webasyst.shop.value("SELECT COUNT(*) FROM skus"))
+
+    with Server(_Steered(cscart.app, clock)) as ours, Server(_Steered(webasyst.app, clock, variants)) as theirs:
         cscart.public_url, webasyst.public_url = ours.url, theirs.url
         cscart.seed(wanted["cscart"], 0, wanted["seed"])
         webasyst.seed(wanted["webasyst"], 0, wanted["seed"])

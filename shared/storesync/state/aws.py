@@ -1,23 +1,35 @@
-"""Clients of AWS services besides the tables: made when they are first needed, impatient, and with errors of the tree."""
+"""Clients of AWS services: made when they are first needed, of one session, impatient, and with errors of the tree."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StateUnavailable
 from ..loading import loading
 
+if TYPE_CHECKING:
+    from .sessions import Session
+
 CONNECT_SECONDS, READ_SECONDS, TRIES = 2, 5, 3
+
+
+@functools.cache
+def session() -> "Session":
+    """One for all clients, the tables' too: what botocore reads of regions and credentials is read once."""
+    with loading():
+        from .sessions import Session
+
+    return Session()
 
 
 def connect(service: str) -> Any:
     """What boto3.client makes, without the transfers to S3 that boto3 loads first."""
     with loading():
         from botocore.config import Config
-        from botocore.session import get_session
 
         patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"max_attempts": TRIES})
-        return get_session().create_client(service, config=patience)
+        return session().create_client(service, config=patience)
 
 
 @contextmanager

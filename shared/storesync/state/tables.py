@@ -18,6 +18,7 @@ from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ..errors import StateUnavailable, SyncError, TooLarge
+from .aws import session
 from .items import Fence, Item, check, encoded, refusal
 
 __all__ = ["Fence", "Item", "Table"]
@@ -47,7 +48,9 @@ class _Record(Model):
 def _model(table: str, region: str) -> type[_Record]:
     limits = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS, "max_retry_attempts": TRIES - 1}
     meta = type("Meta", (), {"table_name": table, "region": region, **limits})
-    return cast("type[_Record]", type(_Record)(f"Record_{table}".replace("-", "_"), (_Record,), {"Meta": meta}))  # type: ignore[misc]
+    made = cast("type[_Record]", type(_Record)(f"Record_{table}".replace("-", "_"), (_Record,), {"Meta": meta}))  # type: ignore[misc]
+    made._get_connection().connection._local.session = session()  # else PynamoDB makes one for each table; another thread still does
+    return made
 
 
 class Table:
