@@ -23,6 +23,12 @@ def session() -> "Session":
     return Session()
 
 
+def of_one_session(model: Any) -> Any:
+    """Has a model of PynamoDB use our session, which else makes one for each table; another thread may still make its own."""
+    model._get_connection().connection._local.session = session()
+    return model
+
+
 def connect(service: str) -> Any:
     """What boto3.client makes, without the transfers to S3 that boto3 loads first."""
     with loading():

@@ -18,7 +18,7 @@ from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ..errors import StateUnavailable, SyncError, TooLarge
-from .aws import session
+from .aws import of_one_session
 from .items import Fence, Item, check, encoded, refusal
 
 __all__ = ["Fence", "Item", "Table"]
@@ -48,9 +48,8 @@ class _Record(Model):
 def _model(table: str, region: str) -> type[_Record]:
     limits = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS, "max_retry_attempts": TRIES - 1}
     meta = type("Meta", (), {"table_name": table, "region": region, **limits})
-    made = cast("type[_Record]", type(_Record)(f"Record_{table}".replace("-", "_"), (_Record,), {"Meta": meta}))  # type: ignore[misc]
-    made._get_connection().connection._local.session = session()  # else PynamoDB makes one for each table; another thread still does
-    return made
+    made = type(_Record)(f"Record_{table}".replace("-", "_"), (_Record,), {"Meta": meta})  # type: ignore[misc]
+    return cast("type[_Record]", of_one_session(made))
 
 
 class Table:
