@@ -131,3 +131,12 @@ def test_a_page_that_is_too_large_is_asked_for_in_parts(shop: Shop) -> None:
     shop.shop.seed(30)
     shop.fault("empty", "limit=1000", times=9, status=500)
     assert [item.id for page in shop.store().scan() for item in page.items] == [str(number) for number in range(1, 31)]
+
+
+def test_w17_a_product_whose_last_sku_another_connector_took_is_set_aside_and_not_half_read(shop: Shop) -> None:
+    good, robbed = made(shop, "A"), made(shop, "B")
+    shop.post("product.update", {f"skus[{robbed.variants[0].id}][sku]": "B", f"skus[{robbed.variants[0].id}][price]": 1}, id=good.id)
+    assert shop.get("product.search", hash=f"id/{robbed.id}", fields="skus,stock_counts")["products"][0]["skus"] == []
+    (page,) = shop.store().scan()
+    assert [item.id for item in page.items] == [good.id]
+    assert list(page.unread) == [robbed.id]

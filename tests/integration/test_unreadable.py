@@ -2,21 +2,26 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.exchange import Page, Unreadable
+from storesync.domain.journal import Entry
 from storesync.domain.model import Product, Record, StoreName
 from storesync.http import Answer, Call
+from storesync.sync import plans
 from storesync.sync.order_pull import OrderPull
 from storesync.sync.orders import apply_change
+from storesync.sync.worker import Worker
 
 from tests.contract.shops import SHOPS, Shop
 from tests.fuzzing import InTurn
 from tests.integration.order_scene import Shops, open_shops
-from tests.integration.product_scene import OURS, Scene, linked
+from tests.integration.product_scene import OURS, THEIRS, Scene, linked
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 Edit = Callable[[Any], object]
@@ -162,6 +167,37 @@ def test_fault_38_an_unreadable_product_is_neither_deleted_nor_made_twice(store:
     scene.sweep()
     scene.sweep()
     assert stocks(scene, store.other) == {"A": 5, "B": 5}
+    assert scene.parked() == {}
+
+
+def test_a_record_that_no_code_was_written_for_holds_up_none_of_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    ids = [scene.add(OURS, sku) for sku in "ABC"]
+    scene.sweep()
+    honest = plans.of_update
+
+    def defect(update: plans.Update) -> list[Entry]:
+        if update.match.source.id == ids[1]:
+            raise IndexError("tuple index out of range")
+        return honest(update)
+
+    monkeypatch.setattr(plans, "of_update", defect)
+    sell_down(scene, OURS)
+    change = Change("main", Kind.PRODUCT, OURS, tuple(ids), Cause.PULL, "seen", run="a pass")
+    worker = Worker(lambda _: scene.world)
+    with pytest.raises(IndexError):
+        worker.apply(change)
+    assert worker.apply(change, receives=3) == {"apart": 3}
+    while one := scene.state.queue.receive():
+        with suppress(IndexError):
+            worker.apply(one)
+        worker.apply(one, receives=3)
+        scene.state.queue.done(one)
+    assert stocks(scene, THEIRS) == {"A": 2, "B": 5, "C": 2}
+    assert scene.parked() == {"B": "Unreadable"}
+    monkeypatch.undo()
+    scene.sweep()
+    assert stocks(scene, THEIRS) == {"A": 2, "B": 2, "C": 2}
     assert scene.parked() == {}
 
 

@@ -43,7 +43,10 @@ class StoreInfo:
 class Unreadable(RecordError):
     """The store shows values of these records that cannot be read; `ids` are of products, or of one order."""
 
-    advice = "The shop shows a value that cannot be read, such as a stock that is no number. Correct it in the shop, then try again."
+    advice = (
+        "The shop shows something that cannot be read, such as a stock that is no number, or a product without a SKU. "
+        "Correct it in the shop, then try again."
+    )
 
     def __init__(self, store: str, ids: Sequence[str], problem: str = "") -> None:
         super().__init__("a value cannot be read", store=store, ids=",".join(ids), problem=problem)

@@ -1,7 +1,7 @@
 """Records that show values which are none: each is set aside by itself, and what stands beside it in a list goes on."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ..domain.changes import Change
@@ -12,6 +12,7 @@ from ..domain.model import StoreName
 from .ports import Lease, World
 
 MARK = f"{Unreadable.__name__}@"  # no prints are like it: once the record can be read, it is looked at
+DEFECTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # of ours, met by a record like no other
 Apply = Callable[[Collection[str], Collection[str]], Counter[str]]
 
 
@@ -26,10 +27,11 @@ def set_aside(world: World, store: StoreName, unread: Mapping[str, Unreadable], 
         world.links.save(fresh, lease)
 
 
-def applied(world: World, change: Change, lease: Lease, apply: Apply) -> Counter[str]:
+def applied(world: World, change: Change, lease: Lease, apply: Apply, *, last: bool = False) -> Counter[str]:
     """`apply` is given the ids that are left and those to leave alone, until it meets nothing unreadable any more.
 
-    What cannot be told apart from the others of its message goes into a message of its own.
+    What cannot be told apart from the others of its message goes into a message of its own. So does what no code was written for, the
+    `last` time that a message is tried: one such record does not hold up the thousands behind it.
     """
     left, alone = list(change.ids), set[str]()
     while True:
@@ -38,8 +40,7 @@ def applied(world: World, change: Change, lease: Lease, apply: Apply) -> Counter
         except Unreadable as error:
             found = _concerned(world, change.store, error, lease)
             if not found and len(left) > 1:
-                world.queue.send([replace(change, ids=(one,), observation=f"{change.observation}/{one}") for one in left])
-                return Counter(apart=len(left))
+                return _apart(world, change, left)
             if not found:
                 set_aside(world, change.store, dict.fromkeys(left, error), lease)
                 found = set(left)
@@ -47,6 +48,18 @@ def applied(world: World, change: Change, lease: Lease, apply: Apply) -> Counter
                 raise
             alone |= found
             left = [one for one in left if one not in alone]
+        except DEFECTS as defect:
+            if not last:
+                raise
+            if len(left) > 1:
+                return _apart(world, change, left)
+            set_aside(world, change.store, dict.fromkeys(left, Unreadable(change.store, left, type(defect).__name__)), lease)
+            return Counter(unread=1)
+
+
+def _apart(world: World, change: Change, ids: Sequence[str]) -> Counter[str]:
+    world.queue.send([replace(change, ids=(one,), observation=f"{change.observation}/{one}") for one in ids])
+    return Counter(apart=len(ids))
 
 
 def _concerned(world: World, store: StoreName, error: Unreadable, lease: Lease) -> set[str]:

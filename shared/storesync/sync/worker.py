@@ -112,7 +112,7 @@ class Worker:
                     sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
                     return sync.apply(change.store, ids, within=within, without=alone)
 
-                counts = dict(unreadable.applied(world, change, lease, apply))
+                counts = dict(unreadable.applied(world, change, lease, apply, last=receives >= waiting.PATIENCE))
         except SyncError as error:
             if not waiting.has_to_wait(error, receives):
                 raise

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain import prints
 from ..domain.model import Content, Image, Listing, Product, Record, Variant, Visibility
-from ..errors import UnsupportedValue
+from ..errors import ServerFault, UnsupportedValue
 from .decode import Json, count, mapping, moment, number, rows, text
 
 LONGEST = 255
@@ -18,8 +18,13 @@ _VISIBILITY = {status: visibility for visibility, status in _STATUS.items()}
 
 
 def product(row: Json, here: tzinfo) -> Product:
-    """From `product.search` with fields=skus,stock_counts,categories,images. Prices are those of the SKUs, in the product's currency (W24)."""
+    """From `product.search` with fields=skus,stock_counts,categories,images. Prices are those of the SKUs, in the product's currency (W24).
+
+    Raises ServerFault where a value is none, or where there is no SKU, as when another connector took the last one away (W17).
+    """
     found = [variant(item) for item in sorted(rows(row.get("skus")), key=lambda item: number(item.get("sort")))]
+    if not found:
+        raise ServerFault("a product without a SKU")
     main = text(row.get("sku_id"))
     found.sort(key=lambda item: item.id != main)
     return Product(
