@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from .model import StoreName
 
@@ -56,7 +57,8 @@ class OrderLink:
 
     `status` and `body` prints are per store. `origin` is the store where it was placed. `claimed`: the counterpart's id points here.
     `read_at`: when, by our clock, both sides were last looked at. `held`: pieces by "product id/SKU id" that Webasyst believes to have
-    taken for an order which takes none (None: nobody has looked); `owed`: counts to be reached there, and by how much they move.
+    taken for an order which takes none (None: nobody has looked); `owed`: counts to be reached there, and by how much they move;
+    `traced`: by what it is told later whether they were.
     `refused`: the two statuses with which a shop would not take another one. `differs`: the money has not agreed since both sides were
     last written, whatever else the order was set aside for in the meantime.
     """
@@ -74,6 +76,7 @@ class OrderLink:
     claimed: bool = False
     held: Mapping[str, int] | None = None
     owed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    traced: Mapping[str, Any] = field(default_factory=dict)
     refused: str = ""
     differs: bool = False
     version: int = 0

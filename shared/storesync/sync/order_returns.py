@@ -7,19 +7,24 @@ What the shop believes to have taken is remembered with the link; where it chang
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from ..domain import prints, statuses
 from ..domain.exchange import ProductWrite
 from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.orders import Order
+from . import evidence
 from .hindsight import Hindsight
 from .leases import LEASE_SECONDS, patient_lease
 from .order_stock import pieces
 from .order_work import Both, OrderWork
 from .pending import Pending
+from .skews import ahead, seen_ahead
+
+Counted = Mapping[str, tuple[Product, Variant]]  # by "product id/SKU id"
 
 
 def believed(there: Order) -> dict[str, int]:
@@ -55,26 +60,31 @@ def is_cut_off(work: OrderWork, both: Both) -> bool:
 
 
 def undo(work: OrderWork, there: Order) -> None:
-    """Set right what others moved. The counts to be reached are written down first, so that a second try does not move them again."""
+    """Set right what others moved. How far the counts are to move is written down first, with what tells later whether they did: a second
+    try moves none again, and moves as well what was moved by others since the first one."""
     held = work.draft.held if work.draft.held is not None else _presumed(work, there)
     if not there.stock_suppressed or (held is not None and held == believed(there) and not work.draft.owed):
         return
-    if held is None:
+    moved = _moved(held, believed(there)) if held is not None else {}
+    if not moved and not work.draft.owed:
         accept(work, there)
         return
     with patient_lease(work.world, "products", LEASE_SECONDS) as lease:
-        counted = _counts(work, held.keys() | believed(there).keys() | work.draft.owed.keys())
-        if not work.draft.owed and _was_done(work, held, believed(there), counted):
+        counted = _counts(work, moved.keys() | work.draft.owed.keys())
+        if not work.draft.owed and _was_done(work, moved, counted):
             accept(work, there)
             return
         pending = Pending(work.world, lease)
         pending.load()
         pending.witness(StoreName.WEBASYST, (product for product, _ in counted.values()))
-        if not work.draft.owed:
-            work.note(owed=_owed(held, believed(there), counted), held=believed(there))
-            work.save()
+        due = Counter(moved)
+        for key, by in _left(work, counted).items():
+            due[key] += by
+        owed = _owed(due, counted)
+        work.note(held=believed(there), owed=owed, traced=_traced(work, owed, counted))
+        work.save()
         _settle(work, counted)
-    work.note(owed={})
+    work.note(owed={}, traced={})
 
 
 def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
@@ -91,12 +101,14 @@ def _presumed(work: OrderWork, there: Order) -> dict[str, int] | None:
     for line in there.lines:
         doubts[line.sku.strip()] += int(line.quantity) if line.variant_id else 0
     for sku, count in (+doubts).items():
-        told = json.dumps({"pieces_in_doubt": count})
-        entry = Entry(
-            "product", sku, Action.CONFLICT, StoreName.WEBASYST, there.id, Group.STOCK, new=told, rule="doubtful", cause=work.cause
-        )
-        work.entries.append(replace(entry, run=work.run, at=work.world.clock.now()))
+        _doubt(work, sku, count, there.id)
     return believed(replace(there, stock_taken=True))
+
+
+def _doubt(work: OrderWork, sku: str, count: int, order_id: str) -> None:
+    told = json.dumps({"pieces_in_doubt": count})
+    entry = Entry("product", sku, Action.CONFLICT, StoreName.WEBASYST, order_id, Group.STOCK, new=told, rule="doubtful", cause=work.cause)
+    work.entries.append(replace(entry, run=work.run, at=work.world.clock.now()))
 
 
 def _settled_before(work: OrderWork) -> bool:
@@ -104,26 +116,60 @@ def _settled_before(work: OrderWork) -> bool:
     return not work.draft.is_linked and statuses.cancels(work.connection.statuses, letter)
 
 
-def _counts(work: OrderWork, keys: Collection[str]) -> dict[str, tuple[Product, Variant]]:
+def _counts(work: OrderWork, keys: Collection[str]) -> Counted:
     found = work.world.store(StoreName.WEBASYST).products(sorted({key.partition("/")[0] for key in keys}))
     return {f"{product.id}/{variant.id}": (product, variant) for product in found for variant in product.variants}
 
 
-def _was_done(work: OrderWork, held: Mapping[str, int], now: Mapping[str, int], counted: Mapping[str, tuple[Product, Variant]]) -> bool:
+def _moved(held: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    """How far the counts are to move back: what the shop took meanwhile is put back, what it gave back is taken again."""
+    return {item: by for item in held.keys() | now.keys() if (by := now.get(item, 0) - held.get(item, 0))}
+
+
+def _was_done(work: OrderWork, moved: Mapping[str, int], counted: Counted) -> bool:
     """Set right before already, and forgotten."""
-    moved = [item for item in held.keys() | now.keys() if held.get(item, 0) != now.get(item, 0) and item in counted]
-    return bool(moved) and Hindsight(work.world).alike({counted[item][1].id: counted[item][1].stock for item in moved})
+    here = {counted[item][1].id: counted[item][1].stock for item in moved if item in counted}
+    return bool(here) and Hindsight(work.world).alike(here)
 
 
-def _owed(held: Mapping[str, int], now: Mapping[str, int], counted: Mapping[str, tuple[Product, Variant]]) -> dict[str, tuple[int, int]]:
-    moved = {item: now.get(item, 0) - held.get(item, 0) for item in held.keys() | now.keys()}
-    stocks = {item: counted[item][1].stock for item in moved if item in counted}
-    return {item: (stock + moved[item], moved[item]) for item, stock in stocks.items() if stock is not None and moved[item]}
+def _owed(due: Mapping[str, int], counted: Counted) -> dict[str, tuple[int, int]]:
+    """Unlimited stays so."""
+    stocks = {item: counted[item][1].stock for item in due if item in counted}
+    return {item: (stock + due[item], due[item]) for item, stock in stocks.items() if stock is not None and due[item]}
 
 
-def _settle(work: OrderWork, counted: Mapping[str, tuple[Product, Variant]]) -> None:
-    due = [(key, by) for key, (target, by) in work.draft.owed.items() if key in counted and not _is_done(counted[key][1].stock, target, by)]
-    writes = [_write(work, *counted[key], by) for key, by in due]
+def _traced(work: OrderWork, owed: Iterable[str], counted: Counted) -> dict[str, Any]:
+    """As the notes of a product's writes are (see `evidence`), by the same names as `owed`."""
+    traces = {}
+    for item in owed:
+        product, variant = counted[item]
+        key = prints.key(Group.STOCK, variant.id)
+        traces[item] = evidence.traces(product, StoreName.WEBASYST, key, {key: ()}, prints.of(product))
+    noted = {"at": work.world.clock.now().isoformat(), "ahead": seen_ahead(work.world.streams), "traces": traces}
+    return noted if traces else {}
+
+
+def _left(work: OrderWork, counted: Counted) -> dict[str, int]:
+    """What an earlier try has not moved."""
+    return {key: by for key, (_, by) in work.draft.owed.items() if key in counted and not _is_done(work, key, *counted[key])}
+
+
+def _is_done(work: OrderWork, key: str, product: Product, variant: Variant) -> bool:
+    """Whether an earlier try has moved it. Where nobody can tell, fewer pieces are for sale, and it is said."""
+    if variant.stock is None:
+        return True
+    (target, by), trace = work.draft.owed[key], work.draft.traced.get("traces", {}).get(key)
+    name, there = prints.key(Group.STOCK, variant.id), StoreName.WEBASYST
+    writes = {there: {name: (str(target - by), str(target))}}
+    noted = {**work.draft.traced, "writes": writes, "traces": {there: {name: trace}} if trace else {}}
+    found = evidence.judged(noted, there, name, product, lambda store: ahead(work.world, store))
+    if not found.sure:
+        _doubt(work, variant.sku.strip(), abs(by), work.draft.id_in(there))
+    return found.made
+
+
+def _settle(work: OrderWork, counted: Counted) -> None:
+    writes = [_write(work, *counted[key], by) for key, (_, by) in work.draft.owed.items()]
     for outcome in work.store(StoreName.WEBASYST).write(writes) if writes else ():
         if outcome.error is not None:
             raise outcome.error
@@ -137,8 +183,3 @@ def _write(work: OrderWork, product: Product, variant: Variant, by: int) -> Prod
     work.entry(Action.WRITTEN, StoreName.WEBASYST, "stock", old, new, "Webasyst moved what a mirrored order never took")
     desired = product.with_variants(tuple(fixed if item.id == variant.id else item for item in product.variants))
     return ProductWrite(product, desired, frozenset({prints.key(Group.STOCK, variant.id)}))
-
-
-def _is_done(count: int | None, target: int, by: int) -> bool:
-    """Whether an earlier try has moved it: the count lies nearer to the target than to where it set out from. Unlimited stays so."""
-    return count is None or abs(count - target) < abs(count - (target - by))

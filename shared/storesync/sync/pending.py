@@ -13,10 +13,9 @@ from ..domain import prints, texts
 from ..domain.connection import Policy
 from ..domain.model import Group, Product, StoreName
 from ..domain.planning import Pair, policy_of
-from ..errors import SyncError
 from .intentions import Belief, Ended, Intention, belief, ended, intended
 from .ports import Lease, World
-from .skews import seen_ahead
+from .skews import ahead, seen_ahead
 
 NAME, NEW = "pending", "new|"
 
@@ -125,8 +124,8 @@ class Pending:
             if item.decisions or item.media or item.added or belief
         }
         if any(item["traces"] for item in noted.values()):
-            ahead = seen_ahead(self.world.streams)
-            noted = {name: item | {"ahead": ahead} for name, item in noted.items()}
+            seen = seen_ahead(self.world.streams)
+            noted = {name: item | {"ahead": seen} for name, item in noted.items()}
         left = {name: before for name, before in self.noted.items() if name not in found}
         if noted or len(left) < len(self.noted):
             self._save(left | noted)
@@ -164,10 +163,10 @@ class Pending:
     def _skew(self, store: StoreName) -> timedelta | None:
         """How far the store's clock is ahead of ours; None: it does not say now. Asked only after something went wrong."""
         if store not in self._skews:
-            try:
-                self._skews[store] = self.world.store(store).now() - self.world.clock.now()
-            except SyncError:
+            found = ahead(self.world, store)
+            if found is None:
                 return None
+            self._skews[store] = found
         return self._skews[store]
 
     def believed(self, pair: Pair) -> Pair:

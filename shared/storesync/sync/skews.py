@@ -1,9 +1,11 @@
 """How far the shops' clocks were ahead of ours when their orders were last listed."""
 
 import json
+from datetime import timedelta
 
 from ..domain.model import StoreName
-from .ports import Streams
+from ..errors import SyncError
+from .ports import Streams, World
 
 
 def look_name(store: StoreName) -> str:
@@ -15,3 +17,11 @@ def seen_ahead(streams: Streams) -> dict[str, float]:
     """In seconds; a store whose orders were never listed is left out."""
     found = {store: json.loads(streams.cursor(look_name(store)) or "{}").get("skew") for store in StoreName}
     return {store: ahead for store, ahead in found.items() if ahead is not None}
+
+
+def ahead(world: World, store: StoreName) -> timedelta | None:
+    """How far the store's clock is ahead of ours now; None: it does not say."""
+    try:
+        return world.store(store).now() - world.clock.now()
+    except SyncError:
+        return None
