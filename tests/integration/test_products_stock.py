@@ -7,7 +7,7 @@ import pytest
 from storesync.domain import prints
 from storesync.domain.changes import Cause, Change, Kind
 from storesync.domain.exchange import ProductWrite
-from storesync.domain.model import Group, StoreName
+from storesync.domain.model import Group, StoreName, Variant
 from storesync.sync.leases import patient_lease
 from storesync.sync.pending import Pending
 
@@ -87,6 +87,23 @@ def test_a_pass_that_died_after_its_write_takes_nothing_twice(pieces):
         doubtful = store is OURS and pieces
         assert settled(scene) == [4 - pieces - bool(doubtful)] * 2
         assert told(scene) == ['{"pieces_in_doubt":1}'] * bool(doubtful)
+
+
+@pytest.mark.parametrize("store", StoreName)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_variant_that_moves_before_the_pass_that_was_cut_off_has_put_it_into_its_group(store, known):
+    scene = Scene()
+    made = scene.add(THEIRS, "B") if known else scene.add(THEIRS, "B", "A")
+    if known:
+        scene.sweep()
+        scene.webasyst.add_variant(made, Variant("", "A", Decimal(10), name="A", stock=5))
+    cut_off(scene, OURS, "after", "extend A")
+    sold(scene, store, 2)
+    scene.stores[store].edit_variant(scene.variant(store, "A").id, price=Decimal(12))
+    scene.work()
+    assert store is OURS or (counts(scene), scene.variant(OURS, "A").price) == ([3, 3], Decimal(12))
+    assert settled(scene) == [3, 3]
+    assert [(scene.variant(name, "A").price, len(scene.product(name, "A").variants)) for name in StoreName] == [(Decimal(12), 2)] * 2
 
 
 def test_what_a_pass_has_written_is_remembered_by_the_next_one_that_is_cut_off():

@@ -4,6 +4,7 @@ import hashlib
 import json
 import unicodedata
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -84,6 +85,12 @@ def of_variant(variant: Variant) -> dict[str, str]:
 @lru_cache(REMEMBERED)
 def _identity_print(sku: str, available: bool) -> str:
     return of_value((sku, available))
+
+
+def variant_with(variant: Variant, price: str, stock: str) -> Variant:
+    """With the price and the count that two prints of `of_variant` tell."""
+    own, compare = (Decimal(value) for value in price.split("/"))
+    return replace(variant, price=own, compare_price=compare, stock=stock_number(stock))
 
 
 def stock_text(stock: int | None) -> str:

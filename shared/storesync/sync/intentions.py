@@ -1,7 +1,7 @@
 """What the writes of one pair will be, as a note, and what is believed of the pair when its pass was cut off after the note."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..domain import prints
@@ -12,17 +12,30 @@ from .records import STRICT, written_print
 
 LATE = "-"  # no print is like it: the images of that side are yet to go over
 Prints = Mapping[StoreName, dict[str, str]]
+First = Mapping[str, Sequence[str]]  # by group: the print that a variant was to have when it was first sent, and the one it had at home
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A variant that a store gains, as it is sent. `seen`: the prints of price and stock, by key, that it had then where it comes from."""
+
+    variant: Variant
+    seen: Mapping[str, str]
+
+    def moved(self, source: Product) -> bool:
+        now = prints.of(source)
+        return any(now.get(key) != seen for key, seen in self.seen.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """`media`: the store whose images are replaced; `added`: variants that a store gains."""
+    """`media`: the store whose images are replaced."""
 
     pair: Pair
     decisions: Sequence[Decision]
     desired: Mapping[StoreName, Product]
     media: StoreName | None
-    added: Mapping[StoreName, Sequence[Variant]]
+    added: Mapping[StoreName, Sequence[Gain]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ def intended(item: Intention, merging: bool, at: str, earlier: Belief) -> dict[s
         writes.setdefault(store, {})[key] = [now[store].get(key, ""), then[store][key], other, now[store.other].get(other, "")]
         if merging and decision.group is Group.STOCK and decision.new["stock"] is not None:
             agreed[(key if store is StoreName.CSCART else other).partition(":")[2]] = decision.new["stock"]
-    added = {store: _gained(variants, pair.side(store.other).product) for store, variants in item.added.items()}
+    added = {store: {gain.variant.sku.strip(): _first(gain) for gain in gains} for store, gains in item.added.items()}
     noted = {"at": at, "writes": writes, "agreed": agreed, "media": item.media or "", "added": added}
     return noted | {"traces": _traces(pair, writes, now) if agreed else {}, "kept": dict(earlier.kept), "doubts": dict(earlier.doubts)}
 
@@ -108,15 +121,19 @@ def _made(noted: Mapping[str, Any], store: StoreName, key: str, end: Ended, skew
     return {"made": found.made} if found.sure else {}
 
 
-def _gained(variants: Sequence[Variant], source: Product) -> dict[str, dict[str, list[str]]]:
-    """By SKU: what a new variant shall be, and what it is where it comes from."""
-    origin = {item.sku.strip(): item for item in source.variants}
-    found = {}
-    for item in variants:
-        ours, theirs = prints.of_variant(item), prints.of_variant(origin.get(item.sku.strip(), item))
-        keys = {group: (prints.key(group, item.id), prints.key(group, origin.get(item.sku.strip(), item).id)) for group in STRICT}
-        found[item.sku.strip()] = {group.value: [ours[mine], theirs[other]] for group, (mine, other) in keys.items()}
-    return found
+def _first(gain: Gain) -> dict[str, list[str]]:
+    sent = prints.of_variant(gain.variant)
+    return {(group := key.partition(":")[0]): [sent[group], seen] for key, seen in gain.seen.items()}
+
+
+def gained(origin: Variant, wanted: Variant, first: First) -> Gain:
+    """`wanted`: the `origin` in the words of the store that gains it. What an earlier try sent is sent again, as that may be there
+    already, and sold: what has moved since then moves on from there.
+    """
+    now = prints.of_variant(origin)
+    keys = {group.value: prints.key(group, origin.id) for group in STRICT}
+    sent = prints.variant_with(wanted, *(first[group][0] for group in keys)) if first else wanted
+    return Gain(replace(sent, id=""), {key: first[group][1] if first else now[key] for group, key in keys.items()})
 
 
 # -- believing
@@ -145,16 +162,14 @@ def belief(noted: Mapping[str, Any], pair: Pair, skew: evidence.Skew) -> Belief:
     return Belief(kept, agreed, doubts)
 
 
-def _believe_gained(
-    pair: Pair, store: StoreName, added: Mapping[str, Mapping[str, list[str]]], kept: Mapping[StoreName, dict[str, str]]
-) -> None:
+def _believe_gained(pair: Pair, store: StoreName, added: Mapping[str, First], kept: Mapping[StoreName, dict[str, str]]) -> None:
     """Variants that a store gained before they could be linked hold the values of where they came from, as these were then."""
     for ours, theirs in pair.variants.items():
         ids = {StoreName.CSCART: ours, StoreName.WEBASYST: theirs}
         variant = pair.side(store).product.variant(ids[store])
         for group, (expected, seen) in added.get(variant.sku.strip(), {}).items() if variant else ():
             keys = {name: prints.key(Group(group), ids[name]) for name in StoreName}
-            if not any(keys[name] in kept[name] for name in StoreName):
+            if keys[store] not in kept[store]:
                 kept[store][keys[store]], kept[store.other][keys[store.other]] = expected, seen
 
 

@@ -68,6 +68,7 @@ class Linker:
         sent = {item.sku.strip(): item for item in update.plan.desired[store].variants if not item.id}
         made = kept.with_variants(tuple(with_numbers(item, sent.get(item.sku.strip())) for item in kept.variants))
         now |= {name: value for name, value in prints.of(made).items() if name not in before}
+        now |= {name: value for item in update.added.get(store.other, ()) for name, value in item.seen.items()}
         if update.match.source.id in self._late and update.media is not None:
             now[Group.MEDIA.value] = prints.of(kept)[Group.MEDIA.value] if store is update.media else LATE
         lost = (
@@ -118,9 +119,11 @@ class Linker:
             self._entries.append(
                 Entry("product", sku, Action.CONFLICT, StoreName.CSCART, ids[StoreName.CSCART], Group.STOCK, new=told, rule="doubtful")
             )
-        for store, variants in update.added.items():
-            for item in variants:
-                self._entries.append(Entry("product", item.sku.strip(), Action.CREATED, store, ids[store], "variant", rule="new variant"))
+        for store, gains in update.added.items():
+            for item in gains:
+                self._entries.append(
+                    Entry("product", item.variant.sku.strip(), Action.CREATED, store, ids[store], "variant", rule="new variant")
+                )
         if not update.match.linked and update.pair.made_from is None:
             main, there = label(kept[StoreName.CSCART]), ids[StoreName.WEBASYST]
             others = {item.sku.strip() for item in kept[StoreName.CSCART].variants if item.id in update.pair.variants} - {main}
@@ -270,7 +273,7 @@ def _joined(earlier: Row, row: Row, mine: set[str]) -> Row:
 
 def _added(update: Update, kept: Mapping[StoreName, Product]) -> dict[str, str]:
     """Pairs (CS-Cart -> Webasyst) that came into being by adding variants in this pass."""
-    skus = {item.sku.strip() for variants in update.added.values() for item in variants}
+    skus = {item.variant.sku.strip() for gains in update.added.values() for item in gains}
     theirs = {item.sku.strip(): item.id for item in kept[StoreName.WEBASYST].variants}
     ours = {item.sku.strip(): item.id for item in kept[StoreName.CSCART].variants if item.id not in update.pair.variants}
     return {ours[sku]: theirs[sku] for sku in skus if sku in ours and sku in theirs}

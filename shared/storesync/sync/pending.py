@@ -11,9 +11,9 @@ from typing import Any
 
 from ..domain import prints, texts
 from ..domain.connection import Policy
-from ..domain.model import Group, Product, StoreName
+from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.planning import Pair, policy_of
-from .intentions import Belief, Ended, Intention, belief, ended, intended
+from .intentions import Belief, Ended, First, Intention, belief, ended, intended
 from .ports import Lease, World
 from .skews import ahead, seen_ahead
 
@@ -93,6 +93,13 @@ class Pending:
         added = {sku for noted in self.noted.values() for sku in noted.get("added", {}).get(store, ())}
         made = [noted["made"] for name, noted in self.noted.items() if name.startswith(new_name(store.other, ""))]
         return added | {sku.removeprefix("sku ") for found in made for sku in list(found)[2:]}  # behind the product and its main variant
+
+    def first(self, store: StoreName, origin: Variant) -> First:
+        """Of a variant of the other store that was being added to a product of this one; empty when it was not."""
+        sku = origin.sku.strip()
+        added = (noted.get("added", {}).get(store, {}).get(sku) for noted in self.noted.values())
+        made = (_first(noted, origin) for name, noted in self.noted.items() if name.startswith(new_name(store.other, "")))
+        return next((found for found in (*added, *made) if found), {})
 
     def leftovers(self, store: StoreName) -> dict[str, str]:
         """SKU -> product of the other store whose counterpart was being created in this one."""
@@ -199,6 +206,13 @@ def _expected(product: Product) -> dict[str, dict[str, str]]:
         own = prints.of_variant(item)
         found[f"sku {item.sku.strip()}"] = {group.value: own[prints.key(group, item.id)] for group in (Group.PRICE, Group.STOCK)}
     return found
+
+
+def _first(noted: Mapping[str, Any], origin: Variant) -> First:
+    """Of a product that was being created."""
+    made = noted["made"].get(f"sku {origin.sku.strip()}", {})
+    found = {group: [sent, noted["seen"].get(prints.key(Group(group), origin.id), "")] for group, sent in made.items()}
+    return found if all(seen for _, seen in found.values()) else {}
 
 
 def _reads(product: Product) -> str:

@@ -38,8 +38,8 @@ def of_update(update: Update) -> list[Entry]:
         )
         for item in update.plan.decisions
     ]
-    for store, variants in update.added.items():
-        for item in variants:
+    for store, gains in update.added.items():
+        for item in (gain.variant for gain in gains):
             gained = fields.text({"sku": item.sku, "price": str(item.price), "stock": item.stock})
             found.append(
                 Entry(KIND, item.sku.strip(), Action.PLANNED, store, ids[store], "variant", new=gained, rule="new variant", data=data)

@@ -160,6 +160,8 @@ class ProductSync:
         """False: it is not linked, and is tried again."""
         if item.error is not None:
             return self._set_aside(item, item.error)
+        if item.update.behind:
+            self._retry(item.update.match.source.id, None)
         self._images(item)
         self.linker.settle(item.update, item.kept)
         return True

@@ -12,6 +12,7 @@ from ..domain.translation import product as translate
 from ..errors import MissingLink, RecordError, SyncError, UnsupportedValue
 from .categories import existing
 from .hindsight import Hindsight
+from .intentions import Gain, gained
 from .matching import Counterparts, Match, Matching, linked_variants, merged_prints
 from .order_stock import reserved
 from .pending import Pending
@@ -28,7 +29,12 @@ class Update:
     plan: Plan
     media: StoreName | None = None
     media_rule: str = ""
-    added: Mapping[StoreName, tuple[Variant, ...]] = field(default_factory=dict)
+    added: Mapping[StoreName, tuple[Gain, ...]] = field(default_factory=dict)
+
+    @property
+    def behind(self) -> bool:
+        """Whether a variant is added as it was for an earlier try, and has moved since."""
+        return any(gain.moved(self.pair.side(store.other).product) for store, gains in self.added.items() for gain in gains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ class Proposer:
         added = {name: found for name in StoreName if (found := self._lacking(name, match, pair))}
         desired = {name: planned.desired[name] for name in StoreName}
         for name, fresh in added.items():
-            desired[name] = desired[name].with_variants(desired[name].variants + fresh)
+            desired[name] = desired[name].with_variants(desired[name].variants + tuple(item.variant for item in fresh))
         target, rule = media_direction(self.world.connection, pair)
         if target is None and self.forced and pair.whole:
             target, rule = self._unsent(pair)
@@ -182,7 +188,7 @@ class Proposer:
         chosen = left or ((fallback,) if fallback in known else ())
         return replace(product, listing=replace(product.listing, categories=chosen))
 
-    def _lacking(self, store: StoreName, match: Match, pair: Pair) -> tuple[Variant, ...]:
+    def _lacking(self, store: StoreName, match: Match, pair: Pair) -> tuple[Gain, ...]:
         """Variants that the other side has gained; one whose counterpart was deleted is not made again."""
         if not (match.whole and self._may_create(store)):
             return ()
@@ -198,8 +204,9 @@ class Proposer:
         if not fresh or (not all(item.sku.strip() in began for item in fresh) and self._known_elsewhere(store, fresh, target)):
             return ()
         wanted = self.world.store(store).fit(translate(self.world.connection, source, store, target))
-        chosen = {item.id for item in fresh}
-        return tuple(replace(item, id="") for item in wanted.variants if item.id in chosen)
+        origins = {item.id: item for item in fresh}
+        found = [(origins[item.id], item) for item in wanted.variants if item.id in origins]
+        return tuple(gained(origin, item, self.pending.first(store, origin)) for origin, item in found)
 
     def _known_elsewhere(self, store: StoreName, fresh: Sequence[Variant], target: Product) -> bool:
         entries = self.world.links.skus(store, {item.sku.strip() for item in fresh})
