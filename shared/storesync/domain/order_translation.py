@@ -144,6 +144,11 @@ def corrected(wanted: Order, kept: Order, tries: int) -> Order:
     return replace(base, lines=(*base.lines, free_form(ROUNDING, wanted.total - kept.total)))
 
 
+def netted(wanted: Order, kept: Order) -> Order:
+    """The last form of it that `corrected` tries."""
+    return net(_less_tax(wanted, kept.tax))
+
+
 def _less_tax(order: Order, tax: Decimal) -> Order:
     ours = next((line.price for line in order.lines if line.is_free_form and line.name == TAX), NOTHING)
     if not 0 < tax <= ours or order.discount > order.subtotal - tax:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..domain import order_comparison as comparison
 from ..domain import order_translation as translation
 from ..domain.changes import Cause
 from ..domain.model import StoreName
@@ -25,9 +26,17 @@ def translated(work: OrderWork, store: StoreName, order: Order, there: Order | N
         return replace(wanted, customer=there.customer) if there else wanted
     _check_currency(work, order)
     contact = there.customer.id if there else people.contact(order)
-    wanted = translation.to_webasyst(work.connection, order, counterpart, contact)
+    wanted = _as_it_stands(translation.to_webasyst(work.connection, order, counterpart, contact), there)
     placed_there = there if there and work.origin is StoreName.WEBASYST else None
     return replace(wanted, shipping_name=placed_there.shipping_name, payment_name=placed_there.payment_name) if placed_there else wanted
+
+
+def _as_it_stands(wanted: Order, there: Order | None) -> Order:
+    """With the discount in the lines, where it was put there because the shop could not spread it to the cent: that is no difference."""
+    if there is None or not comparison.differences(wanted, there):
+        return wanted
+    netted = translation.netted(wanted, there)
+    return wanted if comparison.differences(netted, there) else netted
 
 
 def _check_currency(work: OrderWork, order: Order) -> None:
