@@ -146,7 +146,7 @@ def test_a_product_to_come_is_told_whole() -> None:
     ],
 )
 def test_a_shop_that_answers_badly_three_times_counts_as_down(error: SyncError, receives: int, down: bool) -> None:
-    assert waiting.is_down(error, receives) is down
+    assert waiting.has_to_wait(error, receives) is down
 
 
 # -- what a shop believes
