@@ -62,6 +62,10 @@ class Links(Skus, Orders, Notes):
     def save(self, rows: Sequence[Row], lease: Fenced | None = None) -> None:
         self._commit(self._row_writes(rows), lease)
 
+    def save_apart(self, rows: Sequence[Row]) -> None:
+        for write in self._row_writes(rows):
+            self._commit([write], None)
+
     def link(self, claims: Sequence[Pair], rows: Sequence[Row], lease: Fenced | None = None) -> None:
         """Products that together fit into one transaction share it. What is refused holds up no other product; the first refusal is raised.
 

@@ -51,8 +51,16 @@ class Streams(Scope):
         self._listed: set[str] = set()
 
     def cursor(self, stream: str) -> str:
+        return self.read_cursor(stream)[0]
+
+    def read_cursor(self, stream: str) -> tuple[str, int]:
         found = self.table.get(self._pk("cursor"), stream)
-        return str(found.data["c"]) if found else ""
+        return (str(found.data["c"]), found.version) if found else ("", 0)
+
+    def replace_cursor(self, stream: str, value: str, version: int) -> int:
+        """A plain write: a condition on another item, as the lease is, would cost four times as much."""
+        self.table.put(Item(self._pk("cursor"), stream, {"c": value}, version), expect=version)
+        return version + 1
 
     def cursors(self) -> dict[str, str]:
         return {item.sk: str(item.data["c"]) for item in self.table.query(self._pk("cursor"))}

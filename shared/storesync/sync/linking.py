@@ -1,6 +1,6 @@
 """Remembers pairs: the rows of a batch and its claims are gathered and written together, and its decisions go to the journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,7 +9,7 @@ from ..domain.changes import Cause, Change, Kind
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, ImageLink, Row
 from ..domain.model import Group, Product, Record, StoreName, Variant
-from ..domain.planning import Decision
+from ..domain.planning import Decision, Pair
 from ..errors import DuplicateSku, NotKept, SyncError
 from . import records
 from .index import DOUBTFUL
@@ -20,6 +20,7 @@ from .ports import Lease, World
 from .proposals import Update
 
 RowKey = tuple[StoreName, str]
+MOST_APART = 2  # of more, one transaction is the quicker way
 
 
 class Linker:
@@ -34,6 +35,7 @@ class Linker:
         self._unparked: list[tuple[StoreName, str]] = []
         self._failed: dict[str, str] = {}
         self._late: set[str] = set()
+        self._noted: set[RowKey] = set()
         self._released: set[str] = set()
         self._indexed: dict[StoreName, list[Record]] = {store: [] for store in StoreName}
 
@@ -177,6 +179,10 @@ class Linker:
         if fresh:
             self._indexed[store].append(Record(product.id, product.id, tuple(fresh)))
 
+    def noted(self, pairs: Iterable[Pair]) -> None:
+        """Of these a note tells until it is cleared after the next `flush`."""
+        self._noted = {(store, pair.side(store).product.id) for pair in pairs for store in StoreName}
+
     def release(self, rows: Sequence[Row]) -> None:
         """Of records that are gone."""
         self._released |= {sku for row in rows for _, sku in row.variants.values()}
@@ -242,12 +248,21 @@ class Linker:
         except DuplicateSku as error:
             self._refused(error)
         if left := [row for key, row in self._rows.items() if not self._fresh[key]]:
-            self.world.links.save(left, self.lease)
+            self._save(left)
         for store, product_id in self._unparked:
             if product_id not in self._failed:
                 self.notes.unpark(store, product_id)
         self._wake()
         self._claims, self._rows, self._fresh, self._entries, self._unparked = [], {}, {}, [], []
+        self._noted = set()
+
+    def _save(self, rows: Sequence[Row]) -> None:
+        """Both rows of a single pair are worth no transaction where a note makes up for it."""
+        if len(rows) <= MOST_APART and all((row.store, row.product_id) in self._noted for row in rows):
+            self.lease.check()
+            self.world.links.save_apart(rows)
+        else:
+            self.world.links.save(rows, self.lease)
 
     def _refused(self, error: DuplicateSku) -> None:
         for ours, _ in self._claims:

@@ -29,9 +29,10 @@ class Pending:
     noted: dict[str, dict[str, Any]] = field(default_factory=dict)
     beliefs: dict[str, Belief] = field(default_factory=dict)
     _skews: dict[StoreName, timedelta] = field(default_factory=dict)
+    _version: int = 0
 
     def load(self) -> None:
-        found = self.world.streams.cursor(NAME)
+        found, self._version = self.world.streams.read_cursor(NAME)
         self.noted = json.loads(found) if found else {}
 
     def ids(self, store: StoreName) -> set[str]:
@@ -137,6 +138,14 @@ class Pending:
         if noted or len(left) < len(self.noted):
             self._save(left | noted)
 
+    def tells_all(self, pair: Pair) -> bool:
+        """Whether what is remembered of this pair may be written in two steps: cut off between them, the note makes up for the second.
+
+        It does not where it stands on an earlier note, or has no writes to tell of.
+        """
+        noted = self.noted.get(name_of(pair), {})
+        return any(noted.get("writes", {}).values()) and not any(noted.get("kept", {}).values())
+
     def clear(self, names: Collection[str], failed: Mapping[str, Ended]) -> None:
         """These pairs are linked, but for those that failed; of each of them what its writes came to is known from now on."""
         left = {name: found for name, found in self.noted.items() if name not in names}
@@ -164,7 +173,10 @@ class Pending:
             self._save(self.noted | found)
 
     def _save(self, noted: dict[str, dict[str, Any]]) -> None:
-        self.world.streams.save_cursor(NAME, json.dumps(noted, separators=(",", ":")) if noted else "", self.lease)
+        """Only over what was loaded: whoever has lost the lease and comes late writes nothing that the next one has not seen."""
+        self.lease.check()
+        text = json.dumps(noted, separators=(",", ":")) if noted else ""
+        self._version = self.world.streams.replace_cursor(NAME, text, self._version)
         self.noted = noted
 
     def _skew(self, store: StoreName) -> timedelta | None:

@@ -142,6 +142,12 @@ class Links(Protocol):
     def save(self, rows: Sequence[Row], lease: Lease | None = None) -> None:
         """Write rows against their versions, fenced. Raises LeaseLost when a row or the lease moved on."""
 
+    def save_apart(self, rows: Sequence[Row]) -> None:
+        """One after another, against their versions alone, at a third of the price: for rows of which a note tells until all are written.
+
+        Raises LeaseLost when a row moved on; those before it are written then.
+        """
+
     def unlink(self, store: StoreName, product_id: str, lease: Lease | None = None) -> None:
         """Forget the pair: the rows of both sides and their claims, so that each may be paired anew."""
 
@@ -204,6 +210,12 @@ class Streams(Protocol):
         """All of them by name, for the price of one; one that was saved a moment ago may still be as it was before."""
 
     def save_cursor(self, stream: str, value: str, lease: Lease | None = None) -> None: ...
+
+    def read_cursor(self, stream: str) -> tuple[str, int]:
+        """With its version, 0 when there is none."""
+
+    def replace_cursor(self, stream: str, value: str, version: int) -> int:
+        """Only over what was read with this version; the new one. Raises LeaseLost when another worker saved it in the meantime."""
 
     def lease(self, name: str, seconds: float) -> AbstractContextManager[Lease]:
         """Raises LeaseLost when another worker holds it."""

@@ -113,6 +113,7 @@ class ProductSync:
         self.linker.index_unlinked(updates)
         work = [_Work(item, {name: item.pair.side(name).product for name in StoreName}) for item in updates]
         pending.note([Intention(item.pair, item.plan.decisions, item.plan.desired, item.media, item.added) for item in updates])
+        self.linker.noted(item.pair for item in updates if pending.tells_all(item.pair))
         names = {item.name for item in work}
         try:
             failed = self._done(work)

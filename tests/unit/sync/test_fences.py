@@ -1,8 +1,10 @@
-"""Everything that is remembered of products is written under the fence of the worker's lease: a worker that froze and wakes up later changes nothing."""
+"""Everything that is remembered of products is written under the fence of the worker's lease, or over the version that it read and a note tells
+of: a worker that froze and wakes up later changes nothing."""
 
 import inspect
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +18,15 @@ from storesync.errors import LeaseLost
 from storesync.sync import undo, unreadable
 from storesync.sync.choosing import Choice
 from storesync.sync.leases import patient_lease
+from storesync.sync.pending import Pending
 from storesync.sync.products import ProductSync
 from storesync.sync.repair import Repair
 
 from tests.fakes.state import MemoryLinks
 from tests.integration.product_scene import OURS, THEIRS, Scene, linked
 
-WRITES = ("link", "save", "save_images", "intend", "fulfil", "unlink", "park", "unpark")
+APART = "save_apart"  # by versions
+WRITES = (APART, "link", "save", "save_images", "intend", "fulfil", "unlink", "park", "unpark")
 
 
 def first_load(scene: Scene) -> None:
@@ -86,7 +90,7 @@ def test_fault_58_what_is_written_of_products_carries_the_lease(deed: Callable[[
 
         def call(*given: Any, **named: Any) -> Any:
             lease = signature.bind(*given, **named).arguments.get("lease")
-            (fenced if lease is not None else bare)[name] += 1
+            (fenced if lease is not None or name == APART else bare)[name] += 1
             return original(*given, **named)
 
         return call
@@ -110,3 +114,26 @@ def test_fault_58_a_worker_that_wakes_up_after_its_lease_writes_to_no_shop(store
             with pytest.raises(LeaseLost):
                 ProductSync(scene.world, frozen, Cause.PULL).apply(store, [scene.product(store, "A").id])
             assert scene.writes == before
+
+
+def test_fault_58_rows_that_are_written_one_by_one_are_not_written_over_those_of_the_next_worker() -> None:
+    scene = linked("A")
+    rows = [*scene.state.links().range(OURS, "", ""), *scene.state.links().range(THEIRS, "", "")]
+    scene.cscart.edit_variant(scene.variant(OURS, "A").id, price=Decimal(30))
+    scene.pull()
+    late = [replace(row, prints={}) for row in rows]
+    with pytest.raises(LeaseLost):
+        scene.state.links().save_apart(late)
+    assert all(row.prints for store in StoreName for row in scene.state.links().range(store, "", ""))
+
+
+def test_a_note_is_not_written_over_that_of_the_next_worker() -> None:
+    scene = linked("A")
+    with patient_lease(scene.world, "products", 60) as frozen:
+        old = Pending(scene.world, frozen)
+        old.load()
+        new = Pending(scene.world, frozen)
+        new.load()
+        new.note_new(OURS, [(scene.product(OURS, "A"), scene.product(OURS, "A"))])
+        with pytest.raises(LeaseLost):
+            old.note_new(OURS, [(scene.product(OURS, "A"), scene.product(OURS, "A"))])
