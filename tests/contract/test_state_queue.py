@@ -180,8 +180,29 @@ def test_the_first_value_is_kept(secrets: Callable[[], Any]) -> None:
 
 def test_a_secret_does_not_show_when_its_keeper_is_printed() -> None:
     kept = Secrets("/prefix", object())
-    kept._cache["/prefix/main/token"] = (0.0, "t0ken")
+    kept._cache["/prefix/main/token"] = (0.0, "sealed", "t0ken")
     assert "t0ken" not in repr(kept)
+
+
+def test_a_secret_is_decrypted_again_only_when_it_was_sealed_anew(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    decrypted: list[str] = []
+
+    class Watched(Secrets):
+        def _read(self, path: str, *, opened: bool) -> str:
+            decrypted.extend([path] * opened)
+            return super()._read(path, opened=opened)
+
+    prefix = f"/{uuid.uuid4().hex[:8]}"
+    there, here = Secrets(prefix), Watched(prefix)
+    monkeypatch.setattr("storesync.state.secrets.CACHE_SECONDS", 0.0)
+    there.put("main", "token", "one")
+    assert [here.get("main", "token") for _ in range(5)] == ["one"] * 5
+    assert len(decrypted) == 2, "once to have it, and once to know how it looks when it is sealed"
+    there.put("main", "token", "two")
+    assert [here.get("main", "token") for _ in range(3)] == ["two"] * 3
+    assert len(decrypted) == 3
+    there.delete("main", "token")
+    assert here.get("main", "token") == ""
 
 
 def test_dead_letters_are_counted_for_their_own_connection(aws: Any) -> None:

@@ -1,5 +1,6 @@
 """Secrets: SSM SecureString parameters under the connection's own path, cached per container for a short while.
 
+To be decrypted costs money (KMS), to be looked at sealed does not: what is sealed as it was is not decrypted again.
 What SSM fails at is StateUnavailable.
 """
 
@@ -15,7 +16,7 @@ CACHE_SECONDS = 60.0
 class Secrets:
     def __init__(self, prefix: str, client: Any = None) -> None:
         self._prefix, self._client = prefix.rstrip("/"), client
-        self._cache: dict[str, tuple[float, str]] = {}
+        self._cache: dict[str, tuple[float, str, str]] = {}  # when it was looked at, sealed if that was seen, and open
 
     def __repr__(self) -> str:
         return f"Secrets({self._prefix})"
@@ -37,22 +38,28 @@ class Secrets:
     def get(self, connection: str, name: str) -> str:
         """Empty when there is none."""
         path = self._path(connection, name)
-        at, value = self._cache.get(path, (0.0, ""))
-        if time.monotonic() - at < CACHE_SECONDS and value:
+        at, before, value = self._cache.get(path, (0.0, "", ""))
+        if value and time.monotonic() - at < CACHE_SECONDS:
             return value
+        sealed = self._read(path, opened=False) if value else ""
+        if not sealed or sealed != before:
+            value = self._read(path, opened=True)
+        self._cache[path] = (time.monotonic(), sealed, value)
+        return value
+
+    def _read(self, path: str, *, opened: bool) -> str:
+        """Sealed anew it looks different each time, the same secret too."""
         with answering():
             try:
-                value = str(self._ssm().get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"])
+                return str(self._ssm().get_parameter(Name=path, WithDecryption=opened)["Parameter"]["Value"])
             except self._ssm().exceptions.ParameterNotFound:
                 return ""
-        self._cache[path] = (time.monotonic(), value)
-        return value
 
     def put(self, connection: str, name: str, value: str) -> None:
         path = self._path(connection, name)
         with answering():
             self._ssm().put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=True)
-        self._cache[path] = (time.monotonic(), value)
+        self._cache[path] = (time.monotonic(), "", value)
 
     def first(self, connection: str, name: str, value: str) -> str:
         """Keep the value unless one is kept already; what is kept then."""
