@@ -175,7 +175,7 @@ def world(connection_id: str) -> "World":
     """
     made, found = _worlds.get(connection_id, (0.0, None))
     if found is None or not found.connection.ready or time.monotonic() - made > WORLD_SECONDS:
-        connection = connections().get(connection_id)
+        connection = connections().lately(connection_id)
         found = found if found and found.stores.stand(connection) else _world(connection)  # type: ignore[attr-defined]
         _worlds[connection_id] = (time.monotonic(), found)
     return found

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -40,6 +41,11 @@ class Ticking:
     def tick(self, kind: str, after: float = 1200) -> dict[str, int]:
         self.scene.clock.sleep(after)
         return self.ticker.tick(kind, lambda: 60_000)
+
+    def tick_and_work(self, kind: str, after: float) -> dict[str, int]:
+        found = self.tick(kind, after)
+        self.scene.work()
+        return found
 
     def writes(self) -> int:
         """To the tables and the queue, since the last time."""
@@ -129,7 +135,33 @@ def test_what_moved_is_carried_over_and_then_it_is_quiet_again(ticking: Ticking)
     assert ticks[-1] == QUIET
 
 
+def test_where_nothing_moves_looks_become_rarer_until_something_does(ticking: Ticking) -> None:
+    """Half an hour at the full pace; then a thirtieth of the time for which nothing has moved, up to the setting; by another container, too."""
+    scene = ticking.scene
+    scene.cscart.place({scene.variant(OURS, "A").id: 1})
+    assert ticking.tick("order", 400)["started"] == 1
+    scene.work()
+    looks = [minute for minute in range(1, 241) if ticking.tick_and_work("order", 60).get("quiet")]
+    gaps = [later - before for before, later in pairwise(looks)]
+    assert looks[0] <= 2 and looks[20] <= 30
+    assert gaps == sorted(gaps), "never quicker again"
+    assert set(gaps[-5:]) == {5}
+    ticking.renew()
+    assert [bool(ticking.tick("order", 60).get("quiet")) for _ in range(5)] == [True, False, False, False, False]
+    scene.cscart.place({scene.variant(OURS, "B").id: 1})
+    assert any([ticking.tick_and_work("order", 60)["started"] for _ in range(5)])
+    assert len(scene.webasyst.orders_kept) == 2
+    assert [bool(ticking.tick("order", 60).get("quiet")) for _ in range(3)] == [True] * 3, "at the full pace again"
+
+
+def test_without_a_period_of_rest_the_pace_stays(ticking: Ticking) -> None:
+    ticking.scene.change(rest_period=0)
+    at_rest(ticking, "order")
+    assert [ticking.tick("order", 60) for _ in range(5)] == [QUIET] * 5
+
+
 def test_a_new_order_starts_a_pull_of_its_store(ticking: Ticking) -> None:
+    ticking.scene.change(rest_period=0)
     at_rest(ticking, "order")
     scene = ticking.scene
     scene.cscart.place({scene.variant(OURS, "A").id: 1})

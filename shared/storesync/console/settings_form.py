@@ -168,6 +168,13 @@ class SettingsForm(ConnectionForm):
     order_period = IntegerField(
         N_("Orders every, seconds"), _seconds(LEAST_PERIOD, _PERIOD), description=N_("How often changed orders are looked for.")
     )
+    rest_period = IntegerField(
+        N_("At rest every, seconds"),
+        [InputRequired(N_("Enter a whole number.")), _never_or(LEAST_PERIOD, _PERIOD)],
+        description=N_(
+            "Where nothing has moved for half an hour, looks become rarer, up to this; the first change ends it. 0: always as often as above."
+        ),
+    )
     orders_from = DayField(N_("No orders before"), [Optional()], description=N_("Older orders are left alone. Empty: no limit."))
     order_discounts = BooleanField(N_("Order discounts"), description=N_("Carry the discount of an order over."))
     orders_to_cscart = BooleanField(
@@ -217,6 +224,6 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Which way each thing flows"), (*(f"policies__{group.value}" for group in GROUPS), "preferred", "stock_owner")),
     (N_("Mass-change guard"), ("guard__share", "guard__at_least", "guard__price_jump")),
     (N_("Budget of damage of one run"), ("damage__writes", "damage__mails", "damage__money")),
-    (N_("Orders"), ("order_discounts", "orders_update_time", "order_period", "orders_from", "orders_to_cscart", "order_edits_to_cscart")),
+    (N_("Orders"), ("order_discounts", "orders_update_time", "order_period", "rest_period", "orders_from", "orders_to_cscart", "order_edits_to_cscart")),
     (N_("Request log"), ("log_requests", "log_limit")),
 )

@@ -113,7 +113,8 @@ def _default_policies() -> dict[Group, Policy]:
 class Connection:
     """Periods and reaches are in seconds. `update_time` and `orders_update_time`: how far back a pull reaches at least.
 
-    `proof_period` 0: agreement is proved only when somebody asks.
+    `proof_period` 0: agreement is proved only when somebody asks. `rest_period`: how far the time between two looks may grow while nothing
+    moves; 0: not at all.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Connection:
     order_period: int = 60
     sweep_period: int = 3600
     proof_period: int = 86_400
+    rest_period: int = 300
     policies: Mapping[Group, Policy] = field(default_factory=_default_policies)
     preferred: StoreName = StoreName.CSCART
     stock_owner: StoreName | None = StoreName.CSCART

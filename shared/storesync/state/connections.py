@@ -20,6 +20,7 @@ PARTITION = "connections"
 ONCE = "once"
 NAMES = r"[a-z0-9][a-z0-9_-]{0,39}"
 EDITS = 5
+MOMENT_SECONDS = 5.0
 PARTS: dict[str, type] = {
     "cscart": CsCartSettings,
     "webasyst": WebasystSettings,
@@ -34,10 +35,16 @@ E = TypeVar("E", bound=StrEnum)
 class Connections:
     def __init__(self, table: Table) -> None:
         self.table = table
+        self._seen: dict[str, tuple[float, Connection]] = {}
 
     def get(self, connection: str) -> Connection:
         """Raises UnknownConnection, ConfigurationError when what is stored cannot be read."""
         return _read(self._item(connection))
+
+    def lately(self, connection: str) -> Connection:
+        """As it was listed a moment ago, if it was and is at work, else as `get` has it."""
+        at, found = self._seen.pop(connection, (0.0, None))
+        return found if found and found.ready and self.table.now() - at < MOMENT_SECONDS else self.get(connection)
 
     def _item(self, connection: str) -> Item:
         found = self.table.get(PARTITION, connection) if re.fullmatch(NAMES, connection) else None
@@ -47,7 +54,9 @@ class Connections:
 
     def list(self) -> "list[Connection]":
         """One that cannot be read is shown as paused, with nothing but its name, and stops no other."""
-        return [*self._listed()]
+        found = [*self._listed()]
+        self._seen = {connection.id: (self.table.now(), connection) for connection in found}
+        return found
 
     def _listed(self) -> Iterator[Connection]:
         for item in self.table.query(PARTITION):
@@ -65,10 +74,12 @@ class Connections:
         if not re.fullmatch(NAMES, connection.id):
             raise ConfigurationError(["the name of a connection is made of small letters, digits, - and _, 40 at most"])
         born = connection if connection.created_at else replace(connection, created_at=datetime.fromtimestamp(self.table.now(), UTC))
+        self._seen.pop(connection.id, None)
         self.table.put(Item(PARTITION, connection.id, encode(born)))
 
     def change(self, connection: str, edit: Callable[[Connection], Connection]) -> Connection:
         """Whoever else changes it meanwhile loses nothing: `edit` is then called again with what they saved. Raises UnknownConnection."""
+        self._seen.pop(connection, None)
         for tries_left in reversed(range(EDITS)):
             found = self._item(connection)
             edited = edit(_read(found))
@@ -82,6 +93,7 @@ class Connections:
         raise AssertionError("unreachable")
 
     def delete(self, connection: str) -> None:
+        self._seen.pop(connection, None)
         self.table.delete(PARTITION, connection)
 
 

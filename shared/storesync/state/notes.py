@@ -12,6 +12,8 @@ from .items import TRANSACTION, Item, bounded
 from .rows import padded
 from .scope import Fenced, Scope
 
+BEHIND_ORDERS = "order$"  # what is set aside is kept in the order of its kinds; of these, products would be many
+
 
 class Notes(Scope):
     def _note(self, pk: str, sk: str, data: Any, lease: Fenced | None, expect: int | None = None) -> None:
@@ -90,8 +92,15 @@ class Notes(Scope):
         self._forget([(self._pk("parked"), _parked_key(kind, store, record_id))], lease)
 
     def parked(self, kind: str = "") -> Iterator[Parked]:
-        for item in self.table.query(self._pk("parked"), prefix=f"{kind}#" if kind else ""):
-            yield value(Parked, item.data, ("at",), store=StoreName)
+        yield from map(_parked, self.table.query(self._pk("parked"), prefix=f"{kind}#" if kind else ""))
+
+    def parked_orders(self) -> Iterator[Parked]:
+        found = map(_parked, self.table.query(self._pk("parked"), until=BEHIND_ORDERS))
+        return (item for item in found if item.kind in ("connection", "order"))
+
+
+def _parked(item: Item) -> Parked:
+    return value(Parked, item.data, ("at",), store=StoreName)
 
 
 def _parked_key(kind: str, store: StoreName, record_id: str) -> str:

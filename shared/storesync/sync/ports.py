@@ -200,6 +200,9 @@ class Links(Protocol):
 
     def parked(self, kind: str = "") -> Iterator[Parked]: ...
 
+    def parked_orders(self) -> Iterator[Parked]:
+        """Orders and whole connections, for the price of one look."""
+
 
 class Streams(Protocol):
     """Cursors, sweep positions, leases and runs of one connection."""

@@ -17,7 +17,7 @@ from .order_pull import REST, OrderPull
 from .orders import HELD
 from .ports import World
 
-LOOKED = "looked"
+LOOKED, STILL = "looked", "still"
 
 
 def is_quiet(world: World, stream: str, store: StoreName, known: Mapping[str, str]) -> bool:
@@ -29,9 +29,9 @@ def is_quiet(world: World, stream: str, store: StoreName, known: Mapping[str, st
     return _products(world, store, known)
 
 
-def note(world: World, kind: str, looked: Mapping[str, datetime]) -> None:
-    """When the streams of this kind were last seen to be quiet, by stream and store."""
-    seen = {name: at.isoformat() for name, at in looked.items()}
+def note(world: World, kind: str, looked: Mapping[str, datetime], still_since: datetime) -> None:
+    """When the streams of this kind were last seen to be quiet, by stream and store, and since when nothing of them has moved."""
+    seen = {name: at.isoformat() for name, at in {**looked, STILL: still_since}.items()}
     world.streams.save_cursor(f"{LOOKED}:{kind}", json.dumps(seen, separators=(",", ":")))
 
 
@@ -41,10 +41,16 @@ def noted(known: Mapping[str, str]) -> dict[str, datetime]:
     return {name: datetime.fromisoformat(at) for text in texts for name, at in json.loads(text).items()}
 
 
+def still_since(known: Mapping[str, str], kind: str) -> datetime | None:
+    """As another container noted it."""
+    text = json.loads(known.get(f"{LOOKED}:{kind}") or "{}").get(STILL)
+    return datetime.fromisoformat(text) if text else None
+
+
 def waits(world: World) -> bool:
     """Whether something was set aside that a pull of orders takes up again."""
     names = {error.__name__ for error in HELD}
-    return any(True for _ in world.links.parked("connection")) or any(item.reason in names for item in world.links.parked("order"))
+    return any(item.kind == "connection" or item.reason in names for item in world.links.parked_orders())
 
 
 def _products(world: World, store: StoreName, known: Mapping[str, str]) -> bool:

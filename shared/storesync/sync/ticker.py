@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from ..domain.changes import ORDERS, PRODUCTS, SWEEP, Cause, Change, Kind
 from ..domain.connection import Connection
@@ -19,6 +19,7 @@ LOOKED_AT = {"product": PRODUCTS, "order": ORDERS}
 LEAST_MS = 5_000
 LOOK_SECONDS, LOOKS_IN_FLIGHT = 10.0, 16
 EARLY = timedelta(seconds=15)  # a schedule is not exact to the second
+PATIENCE = 30  # at rest nobody waits longer than this part of the time for which nothing has moved
 NOTED = timedelta(minutes=10)
 
 Look = Callable[[], bool]
@@ -28,6 +29,13 @@ Together = Callable[..., Sequence[bool]]
 def period(connection: Connection, stream: str) -> timedelta:
     seconds = {PRODUCTS: connection.product_period, ORDERS: connection.order_period, SWEEP: connection.sweep_period}
     return timedelta(seconds=seconds[stream])
+
+
+def at_rest(connection: Connection, stream: str, still: timedelta) -> timedelta:
+    """The time between two looks when nothing has moved for so long: the period after half an hour still, where that is a minute, and
+    never more than the connection's `rest_period`, unless the period is longer."""
+    wanted = period(connection, stream)
+    return max(wanted, min(still / PATIENCE, timedelta(seconds=connection.rest_period)))
 
 
 def in_time(*looks: Look) -> list[bool]:
@@ -44,12 +52,15 @@ def in_time(*looks: Look) -> list[bool]:
 @dataclass(slots=True)
 class _Memory:
     """Of one connection and kind, by stream and store: when it was last tried, when it was last seen to be quiet, what was pulled since,
-    and when `looked` was last noted. It lives as long as the container; a new one looks once more than it would have had to."""
+    and when `looked` was last noted; `moved`: since when nothing has, as far as is known.
+
+    It lives as long as the container; a new one looks once more than it would have had to."""
 
     tried: dict[str, datetime] = field(default_factory=dict)
     looked: dict[str, datetime] = field(default_factory=dict)
     pulled: set[str] = field(default_factory=set)
     noted: datetime | None = None
+    moved: datetime | None = None
 
 
 class Ticker:
@@ -83,7 +94,7 @@ class Ticker:
 
     def _visit(self, connection: Connection, kind: str) -> "_Visit":
         memory = self._memories.setdefault((connection.id, kind), _Memory())
-        return _Visit(connection, kind, self.world(connection.id), memory, self.clock.now())
+        return _Visit(connection, kind, self.world, memory, self.clock.now())
 
     def looked(self, connection_id: str, kind: str) -> Mapping[str, datetime]:
         """When each stream was last seen to be quiet, by this container."""
@@ -92,12 +103,16 @@ class Ticker:
 
 
 class _Visit:
-    """One tick of one connection."""
+    """One tick of one connection. Its world is asked for when something is due: most ticks need none."""
 
-    def __init__(self, connection: Connection, kind: str, world: World, memory: _Memory, now: datetime) -> None:
-        self.connection, self.kind, self.world, self.memory, self.now = connection, kind, world, memory, now
+    def __init__(self, connection: Connection, kind: str, world: Callable[[str], World], memory: _Memory, now: datetime) -> None:
+        self.connection, self.kind, self._world, self.memory, self.now = connection, kind, world, memory, now
         self.known: dict[str, str] | None = None
         self.waits = False
+
+    @cached_property
+    def world(self) -> World:
+        return self._world(self.connection.id)
 
     def due(self) -> list[str]:
         """Names of what is to be looked at. A period is kept to, and what failed is tried again by the next tick."""
@@ -105,12 +120,13 @@ class _Visit:
         due = [name for name in names if self._is_over(self.memory.tried.get(name), LOOKED_AT[self.kind])]
         if due or self.memory.pulled:
             self.known = self.world.streams.cursors()
+            self.memory.moved = self.memory.moved or quiet.still_since(self.known, self.kind) or self.now
             due += [name for name in self.memory.pulled if name not in due and self.known.get(f"started:{name}") == ""]
             self.waits = bool(due) and self.kind == "order" and quiet.waits(self.world)
         return due
 
     def _is_over(self, last: datetime | None, stream: str) -> bool:
-        wanted = period(self.connection, stream)
+        wanted = at_rest(self.connection, stream, self.now - (self.memory.moved or self.now))
         return last is None or self.now - last >= wanted - min(EARLY, wanted / 2)
 
     def is_quiet(self, name: str) -> bool:
@@ -129,6 +145,7 @@ class _Visit:
             self.memory.pulled.discard(name)
         else:
             self.memory.pulled.add(name)
+            self.memory.moved = self.now
 
     def started(self) -> Iterator[Change]:
         """Pulls of what moved; sweeps and a proof by what was saved of the last ones."""
@@ -170,5 +187,5 @@ class _Visit:
         """For who looks from outside; not each time, as it costs more than the look."""
         memory = self.memory
         if self.now in memory.looked.values() and (memory.noted is None or self.now - memory.noted >= NOTED):
-            quiet.note(self.world, self.kind, memory.looked)
+            quiet.note(self.world, self.kind, memory.looked, memory.moved or self.now)
             memory.noted = self.now

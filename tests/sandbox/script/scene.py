@@ -174,13 +174,13 @@ class Scene:
         return Connection(
             NAME, ours, theirs, statuses=table, update_time=3600, orders_update_time=3650 * 86_400,
             orders_from=datetime(2000, 1, 1, tzinfo=UTC), log_limit=2_000_000_000, allow_private_addresses=True,
-            product_period=FIRST_PERIOD, order_period=FIRST_PERIOD, sweep_period=FIRST_PERIOD,
+            product_period=FIRST_PERIOD, order_period=FIRST_PERIOD, sweep_period=FIRST_PERIOD, rest_period=0,
             damage=Damage(0, 0, 0) if self.options.once else Damage(),  # nobody is there to let it go on
         )  # fmt: skip
 
     def slow_down(self) -> None:
         """After the first sync the streams follow a clock, at a pace that a person can watch, and the request log is kept as short as usual."""
-        pace = {"product_period": 5, "order_period": 5, "sweep_period": 60}
+        pace = {"product_period": 5, "order_period": 5, "sweep_period": 60, "rest_period": 0}
         self.connections.change(NAME, lambda known: replace(known, log_limit=Connection(NAME).log_limit, **pace))
 
     def _cscart_settings(self) -> CsCartSettings:
