@@ -224,6 +224,17 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Which way each thing flows"), (*(f"policies__{group.value}" for group in GROUPS), "preferred", "stock_owner")),
     (N_("Mass-change guard"), ("guard__share", "guard__at_least", "guard__price_jump")),
     (N_("Budget of damage of one run"), ("damage__writes", "damage__mails", "damage__money")),
-    (N_("Orders"), ("order_discounts", "orders_update_time", "order_period", "rest_period", "orders_from", "orders_to_cscart", "order_edits_to_cscart")),
+    (
+        N_("Orders"),
+        (
+            "order_discounts",
+            "orders_update_time",
+            "order_period",
+            "rest_period",
+            "orders_from",
+            "orders_to_cscart",
+            "order_edits_to_cscart",
+        ),
+    ),
     (N_("Request log"), ("log_requests", "log_limit")),
 )

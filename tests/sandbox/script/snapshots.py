@@ -43,7 +43,9 @@ class Loaded:
         kept = decode(next(self.of("connection")))
         ours = replace(kept.cscart, url=here.cscart.url, email=here.cscart.email, no_rewrite=here.cscart.no_rewrite)
         theirs = replace(kept.webasyst, url=here.webasyst.url, client_id=here.webasyst.client_id)
-        periods = {name: getattr(here, name) for name in ("product_period", "order_period", "sweep_period", "rest_period", "log_limit", "id")}
+        periods = {
+            name: getattr(here, name) for name in ("product_period", "order_period", "sweep_period", "rest_period", "log_limit", "id")
+        }
         return replace(kept, cscart=ours, webasyst=theirs, allow_private_addresses=True, paused=False, **periods)
 
     def remember(self, links: Links) -> None:
