@@ -135,6 +135,16 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
+def breakdown(item: Figure) -> Table:
+    """Of what a figure is the sum of, the largest first."""
+    found = Table("position", title=f"{item.name}: {_number(item.value)}{item.unit}")
+    found.add_column("figure", justify="right")
+    found.add_column("share", justify="right")
+    for name, value in sorted(item.data.items(), key=lambda pair: -pair[1]):
+        found.add_row(name, f"{value:.4f}{item.unit}" if item.value < 1 else f"{value:.2f}{item.unit}", f"{value / item.value:.0%}")
+    return found
+
+
 def show(figures: Sequence[Figure], goals: int) -> None:
-    Console(width=150).print(table(figures))
+    Console(width=150).print(table(figures), *(breakdown(item) for item in figures if item.data))
     print(f"{len(met_goals(figures))} of {goals} met")

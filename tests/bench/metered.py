@@ -2,6 +2,7 @@
 the read is eventually consistent, twice in a transaction."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import ceil
 from typing import Any
@@ -20,13 +21,20 @@ def size(item: Item | None) -> int:
     return len(f"{item.pk}{item.sk}{encoded(item.data)}{item.owner}".encode()) + sum(map(len, item.members)) + 30
 
 
+def kind(pk: str, sk: str = "") -> str:
+    """What an item is, for a bill: the name of its partition, without the connection's and the day's."""
+    found = [part for part in pk.split("#")[:2] if part]
+    return f"cursor {sk}" if found[-1] == "cursor" and sk in ("pending", "products") else found[-1]
+
+
 class Metered(MemoryTable):
-    """`requests` counts calls, whatever they cost."""
+    """`requests` counts calls, whatever they cost; `kinds` units by "read" or "written" and the kind of item."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         super().__init__(now)
         self.reads = self.written = 0.0
         self.requests = 0
+        self.kinds: Counter[tuple[str, str]] = Counter()
 
     def units(self) -> tuple[float, float]:
         """Read and write units since the last time."""
@@ -34,25 +42,34 @@ class Metered(MemoryTable):
         self.reads = self.written = 0.0
         return found
 
-    def _read(self, items: Iterable[Item | None], eventually: bool = False) -> None:
-        for item in items:
-            self.reads += max(1, ceil(size(item) / (4 * KB))) / (2 if eventually else 1)
+    def _read(self, pk: str, units: float, sk: str = "") -> None:
+        self.reads += units
+        self.kinds["read", kind(pk, sk)] += units  # type: ignore[assignment]
+
+    def _whole(self, item: Item | None) -> int:
+        return max(1, ceil(size(item) / (4 * KB)))
+
+    def _wrote(self, pk: str, units: int, sk: str = "") -> None:
+        self.written += units
+        self.kinds["written", kind(pk, sk)] += units
 
     def _write(self, items: Iterable[Item], times: int = 1) -> None:
-        self.written += sum(times * max(1, ceil(size(item) / KB)) for item in items)
+        for item in items:
+            self._wrote(item.pk, times * max(1, ceil(size(item) / KB)), item.sk)
 
     def get(self, pk: str, sk: str) -> Item | None:
         self.requests += 1
         found = super().get(pk, sk)
-        self._read([found])
+        self._read(pk, self._whole(found), sk)
         return found
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
         self.requests += 1
         wanted = set(keys)
         found = [item for key in wanted if (item := MemoryTable.get(self, *key))]
-        self._read(found)
-        self.reads += len(wanted) - len(found)
+        here = {(item.pk, item.sk): item for item in found}
+        for key in wanted:
+            self._read(key[0], self._whole(here.get(key)))
         return found
 
     def query(self, pk: str, **given: Any) -> Iterator[Item]:
@@ -62,7 +79,7 @@ class Metered(MemoryTable):
         for item in super().query(pk, **given):
             read += size(item)
             yield item
-        self.reads += max(1, ceil(read / (4 * KB))) / 2
+        self._read(pk, max(1, ceil(read / (4 * KB))) / 2)
 
     def put(self, item: Item, *, expect: int | None = None) -> None:
         self.requests += 1
@@ -75,7 +92,8 @@ class Metered(MemoryTable):
         super().transact(writes, fence)
         alone = len(writes) == 1 and (fence is None or Table._is_lease(writes[0], fence))
         self._write((item for item, _ in writes), 1 if alone else 2)
-        self.written += 2 if fence and not alone else 0
+        if fence and not alone:
+            self._wrote("fence", 2)
 
     def put_all(self, items: Iterable[Item]) -> None:
         self.requests += 1
@@ -86,24 +104,33 @@ class Metered(MemoryTable):
     def delete(self, pk: str, sk: str, *, expect: int | None = None) -> None:
         self.requests += 1
         super().delete(pk, sk, expect=expect)
-        self.written += 1
+        self._wrote(pk, 1)
 
     def erase(self, keys: Sequence[tuple[str, str]], fence: Fence | None = None) -> None:
         self.requests += 1
         super().erase(keys, fence)
-        self.written += 2 * (len(keys) + bool(fence))
+        for pk, sk in keys:
+            self._wrote(pk, 2, sk)
+        if fence:
+            self._wrote("fence", 2)
 
     def add(self, pk: str, sk: str, amount: int, ttl: int | None = None) -> int:
         self.requests += 1
-        self.written += 1
+        self._wrote(f"{pk} counter", 1)
         return super().add(pk, sk, amount, ttl)
+
+    def numbers(self, pk: str) -> dict[str, int]:
+        """Counters are a few dozen bytes each."""
+        self.requests += 1
+        self._read(f"{pk} counter", 0.5)
+        return super().numbers(pk)
 
     def take_lease(self, pk: str, sk: str, seconds: float, owner: str, keep: int | None = None) -> int:
         self.requests += 1
-        self.written += 1
+        self._wrote("lease", 1)
         return super().take_lease(pk, sk, seconds, owner, keep)
 
     def move_lease(self, pk: str, sk: str, number: int, expires: float) -> None:
         self.requests += 1
-        self.written += 1
+        self._wrote("lease", 1)
         super().move_lease(pk, sk, number, expires)

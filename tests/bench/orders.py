@@ -14,6 +14,7 @@ from tests.bench.calls import skus_of
 from tests.bench.figures import Figure
 from tests.bench.metered import Metered
 from tests.bench.money import Worked, worked
+from tests.bench.prices import COLD_SHARE
 from tests.bench.shops import EMAIL, KEY, Shops, shops
 from tests.bench.subject import Subject
 
@@ -78,19 +79,20 @@ def _money() -> list[Figure]:
         subject = Subject(pair, tables, logged=True)
         subject.sweep()
         placed = [_place(pair, subject, number) for number in range(ORDERS)]
-        for_orders, for_stock = Worked(ORDERS), Worked()
+        for_orders, for_stock = Worked(ORDERS, ORDERS * COLD_SHARE), Worked()
         for order_id in placed:
             with worked(pair, tables) as found:
                 subject.worker.apply(_hint(subject, order_id))
             for_orders.add(found)
             with worked(pair, tables) as found:
                 found.messages = subject.work()
+            found.cold = found.messages * COLD_SHARE
             for_stock.add(found)
         void = _wrong(pair, placed) or subject.agree()
         subject.pull()
         for store in StoreName:
             subject.work(subject.change(Kind.STREAM, store, ORDERS_STREAM))
-        return [money.order(for_orders, for_stock, ORDERS, void), money.idle(subject)]
+        return [money.order(for_orders, for_stock, ORDERS, void), *money.idle(subject)]
 
 
 def _order_only(subject: Subject, hint: Change) -> None:
