@@ -184,6 +184,10 @@ class SettingsForm(ConnectionForm):
         N_("Carry edits of mirrored orders back to CS-Cart"), description=N_("CS-Cart recalculates an edited order, promotions included.")
     )
     log_requests = BooleanField(N_("Log requests and answers"), description=N_("Secrets and personal data are blacked out."))
+    log_reads = BooleanField(
+        N_("… what was read, too"),
+        description=N_("Otherwise it is kept whole only of passes in which something went wrong; what is written always is."),
+    )
     log_limit = IntegerField(
         N_("Size limit of the log, bytes"),
         [
@@ -236,5 +240,5 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "order_edits_to_cscart",
         ),
     ),
-    (N_("Request log"), ("log_requests", "log_limit")),
+    (N_("Request log"), ("log_requests", "log_reads", "log_limit")),
 )

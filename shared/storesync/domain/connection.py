@@ -149,6 +149,7 @@ class Connection:
     guard: Guard = Guard()
     damage: Damage = Damage()
     log_requests: bool = True
+    log_reads: bool = False
     log_limit: int = 10_000_000
     allow_private_addresses: bool = False
 

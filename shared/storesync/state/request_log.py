@@ -7,7 +7,9 @@ import zlib
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TypeVar
 
 from ..domain.journal import Exchange
@@ -20,6 +22,7 @@ from .tables import Table
 
 PACKED_BYTES = 64_000
 LONGEST_TEXT = 60_000
+READ_TEXT = 100
 PENDING = 5_000
 STAMP = "%Y-%m-%dT%H:%M:%S.%f"
 DAY_SECONDS = 86_400
@@ -59,12 +62,15 @@ class Requests(Scope):
         if self.log_requests:
             self._pending.append(exchange)
 
-    def flush(self) -> None:
+    def flush(self, *, whole: bool = True) -> None:
         """Write the requests of this pass. The work is bounded by their number, however full the log is.
 
         A table that does not take them is no reason to fail the pass that they tell of.
         """
-        items = self._fitting(list(packed(self._drained(), _size, _day, PACKED_BYTES)))
+        found = list(self._drained())
+        if not whole and all(map(_is_well, found)):
+            found = [_without_what_was_read(exchange) for exchange in found]
+        items = self._fitting(list(packed(found, _size, _day, PACKED_BYTES)))
         try:
             self._append(items)
         except StateUnavailable as error:
@@ -135,6 +141,18 @@ class Requests(Scope):
         for day in days:
             for item in self.table.query(self._pk("requests", day), newest_first=True):
                 yield from (value(Exchange, found, ("at",)) for found in reversed(expanded(item.data)))
+
+
+def _is_well(exchange: Exchange) -> bool:
+    return HTTPStatus.OK <= exchange.status < HTTPStatus.MULTIPLE_CHOICES and not exchange.error
+
+
+def _without_what_was_read(exchange: Exchange) -> Exchange:
+    """With its beginning, and how long it was."""
+    length = len(exchange.received)
+    if exchange.write or length <= READ_TEXT:
+        return exchange
+    return replace(exchange, received=f"{exchange.received[:READ_TEXT]}… ({length})")
 
 
 def _document(exchange: Exchange) -> dict[str, object]:

@@ -247,8 +247,9 @@ class Journal(Protocol):
     def used(self) -> int:
         """Bytes that the request log holds."""
 
-    def flush(self) -> None:
-        """Write down the requests that were noted since the last time."""
+    def flush(self, *, whole: bool = True) -> None:
+        """Write down the requests that were noted since the last time. Where all of them went well and the `whole` of them is not wanted,
+        of what was read only the beginning."""
 
 
 class Queue(Protocol):

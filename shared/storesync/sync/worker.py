@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from .reindex import Reindex
     from .undo import Undo
 
+TROUBLE = {
+    "parked",
+    "doubtful",
+    "failed",
+    "held",
+    "incomplete",
+    "again",
+    "kept_otherwise",
+}  # counts of a pass whose owner may want to know what was read
 ASKED_FOR = (PREVIEW, APPLY, UNDO, REINDEX)
 
 
@@ -47,15 +56,18 @@ class Worker:
             if change.kind is Kind.PRODUCT:
                 waiting.hold(world, change.store, change.ids)
             return {"not_ready": 1}
+        went_well = False
         try:
-            return self._apply(world, change, Budget.of(world.clock, remaining), receives)
+            counts = self._apply(world, change, Budget.of(world.clock, remaining), receives)
+            went_well = not TROUBLE & counts.keys()
+            return counts
         except PAUSING as error:
             self._note_pause(world, error)
             return {"stopped": 1}
         except ConfigurationError:
             return {"not_ready": 1}
         finally:
-            world.journal.flush()
+            world.journal.flush(whole=world.connection.log_reads or not went_well)
 
     def _apply(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         if change.kind is Kind.LOOK:
