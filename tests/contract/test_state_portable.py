@@ -26,7 +26,6 @@ def fill(state: Remembered) -> None:
     links.link([PAIR], ROWS)
     links.index(CSCART, [Record("1", "1", (("1", "SKU"),))])
     links.save_images("1", [ImageLink("d", "c", "w")])
-    links.intend(WEBASYST, "SKU")
     links.save_order(OrderLink(CSCART, "5", "6"))
     links.save_customer(CSCART, "9", "3")
     links.park(Parked("order", CSCART, "5", "NotKept", "", ""))
@@ -45,7 +44,6 @@ def seen(state: Remembered, connection: str) -> list[object]:
         links.claims(CSCART, ["1"]),
         links.skus(CSCART, ["SKU"]),
         links.images("1"),
-        links.intended(WEBASYST, ["SKU"]),
         links.order(WEBASYST, "6"),
         links.customer(CSCART, "9"),
         list(links.parked()),
@@ -76,7 +74,7 @@ def test_an_export_holds_no_lease_and_no_journal(state: Remembered) -> None:
     assert kinds == {
         "",
         *(f"{kind}#{store}" for kind in ("product", "claim", "order") for store in StoreName),
-        *("sku#cscart", "intent#webasyst", "customer#cscart", "images", "parked", "cursor", "run"),
+        *("sku#cscart", "customer#cscart", "images", "parked", "cursor", "run"),
     }
 
 

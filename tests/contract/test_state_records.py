@@ -60,22 +60,6 @@ def test_images_are_kept_in_their_order(links: Links) -> None:
     assert links.images("5") == images
 
 
-def test_a_creation_is_intended_once(links: Links, state: Remembered) -> None:
-    before = datetime.fromtimestamp(state.clock(), UTC)
-    assert links.intend(WEBASYST, "SKU 1") is None
-    earlier = links.intend(WEBASYST, "SKU 1")
-    assert earlier is not None and earlier >= before
-    assert links.intended(WEBASYST, ["SKU 1", "SKU 2"]) == {"SKU 1": earlier}
-    links.fulfil(WEBASYST, ["SKU 1", "SKU 1"])
-    assert links.intended(WEBASYST, ["SKU 1"]) == {}
-
-
-def test_of_two_that_intend_the_same_one_is_told(links: Links) -> None:
-    results = race(*(lambda: links.intend(CSCART, "SKU") for _ in range(4)))
-    assert sum(result is None for result in results) == 1
-    assert len(set(results)) == 2
-
-
 def test_a_customer_can_be_forgotten(links: Links) -> None:
     links.save_customer(CSCART, "7", "40")
     assert (links.customer(CSCART, "7"), links.customer(WEBASYST, "7")) == ("40", "")

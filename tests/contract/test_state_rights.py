@@ -59,8 +59,6 @@ def test_the_worker_may_do_what_the_engines_do(dynamodb: Remembered, needed: tup
         links.save([replace(row, version=1)], lease)
         links.index(StoreName.CSCART, [Record("1", "1", (("1", "SKU"),))], lease)
         list(links.duplicate_skus(StoreName.CSCART))
-        links.intend(StoreName.WEBASYST, "SKU", lease)
-        links.fulfil(StoreName.WEBASYST, ["SKU"], lease)
         links.save_order(OrderLink(StoreName.CSCART, "1", "2"), lease)
         links.park(Parked("order", StoreName.CSCART, "1", "", "", ""))
         links.unpark("order", StoreName.CSCART, "1")

@@ -164,7 +164,6 @@ def write() -> dict[str, Any]:
     links.link(CLAIMS, ROWS)
     links.index(CSCART, [Record("1", "1", (("1", "SKU"), ("2", "sku")))])
     links.save_images("1", [ImageLink("digest", "c/1.jpg", "1001.jpg")])
-    links.intend(WEBASYST, "SKU/3")
     for link in ORDERS:
         links.save_order(link)
     links.save_customer(CSCART, "9", "33")
@@ -193,7 +192,6 @@ def read(written: dict[str, Any]) -> dict[str, Any]:
         "claims": [links.claims(CSCART, ["1", "2"]), links.claims(WEBASYST, ["700", "701"])],
         "skus": links.skus(CSCART, ["SKU"]),
         "images": links.images("1"),
-        "intended": links.intended(WEBASYST, ["SKU/3"]),
         "orders": [links.order(CSCART, "5"), links.order(WEBASYST, "105"), links.order(WEBASYST, "106")],
         "customer": links.customer(CSCART, "9"),
         "reservations": links.reservations(),

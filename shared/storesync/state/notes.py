@@ -1,13 +1,11 @@
-"""Smaller things to remember: images and customers by both ids, what is about to be created, and what is set aside."""
+"""Smaller things to remember: images and customers by both ids, reserved stock, and what is set aside."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..domain.links import ImageLink, Parked
 from ..domain.model import StoreName
-from ..errors import LeaseLost
-from .documents import document, moment, value
+from .documents import document, value
 from .items import TRANSACTION, Item, bounded
 from .rows import padded
 from .scope import Fenced, Scope
@@ -36,26 +34,6 @@ class Notes(Scope):
     def save_images(self, cscart_product: str, images: Sequence[ImageLink], lease: Fenced | None = None) -> None:
         entries = [[image.digest, image.cscart_key, image.webasyst_key] for image in images]
         self._note(self._pk("images"), padded(cscart_product), entries, lease)
-
-    # -- what is about to be created
-
-    def intend(self, store: StoreName, key: str, lease: Fenced | None = None) -> datetime | None:
-        """Noted once: of two that intend the same, the second is told when the first did."""
-        data = {"k": key, "at": datetime.fromtimestamp(self.table.now(), UTC).isoformat()}
-        try:
-            self._note(self._pk("intent", store), bounded(key), data, lease, expect=0)
-        except LeaseLost as error:
-            if not error.data["refused"]:
-                raise
-            return self.intended(store, [key]).get(key)
-        return None
-
-    def intended(self, store: StoreName, keys: Collection[str]) -> dict[str, datetime]:
-        pk = self._pk("intent", store)
-        return {item.data["k"]: moment(item.data["at"]) for item in self.table.get_many((pk, bounded(key)) for key in keys)}
-
-    def fulfil(self, store: StoreName, keys: Collection[str], lease: Fenced | None = None) -> None:
-        self._forget([(self._pk("intent", store), bounded(key)) for key in dict.fromkeys(keys)], lease)
 
     # -- customers
 

@@ -7,7 +7,7 @@ from ..domain.model import StoreName
 from .items import Fence
 from .tables import Table
 
-OF_A_STORE = ("product", "claim", "sku", "intent", "order", "customer")
+OF_A_STORE = ("product", "claim", "sku", "order", "customer")
 OF_BOTH = ("images", "parked", "reserved", "cursor", "run", "sheet")
 LEASES = ("cursor", "lease")
 

@@ -166,13 +166,6 @@ class Links(Protocol):
 
     def save_images(self, cscart_product: str, images: Sequence[ImageLink], lease: Lease | None = None) -> None: ...
 
-    def intend(self, store: StoreName, key: str, lease: Lease | None = None) -> datetime | None:
-        """Note that `key` (a SKU or a marker) is about to be created there; returns when an earlier, unfinished try noted it, else None."""
-
-    def intended(self, store: StoreName, keys: Collection[str]) -> dict[str, datetime]: ...
-
-    def fulfil(self, store: StoreName, keys: Collection[str], lease: Lease | None = None) -> None: ...
-
     def order(self, store: StoreName, order_id: str) -> OrderLink | None: ...
 
     def orders_of(self, origin: StoreName, after: str = "") -> Iterator[OrderLink]:

@@ -26,7 +26,7 @@ from tests.fakes.state import MemoryLinks
 from tests.integration.product_scene import OURS, THEIRS, Scene, linked
 
 APART = "save_apart"  # by versions
-WRITES = (APART, "link", "save", "save_images", "intend", "fulfil", "unlink", "park", "unpark")
+WRITES = (APART, "link", "save", "save_images", "unlink", "park", "unpark")
 
 
 def first_load(scene: Scene) -> None:
