@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 import uuid
 from pathlib import Path
 from secrets import token_bytes
@@ -15,6 +14,7 @@ from storesync import bootstrap, desk
 from storesync.console import customers, texts
 from storesync.console.access import PLACE
 from storesync.domain.connection import Connection
+from storesync.domain.names import is_name
 from storesync.errors import BadMessage, StoreError
 from storesync.sync import addon
 from storesync.sync.looks import look
@@ -22,7 +22,6 @@ from visit import connection, visit
 
 router = APIGatewayHttpRouter()
 ADDON = Path(__file__).parents[1] / "cscart_addon"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @router.get("/console/connections")
@@ -66,7 +65,7 @@ def take_in() -> Response[str]:
 
 def refused(name: str) -> str:
     """Why a new connection cannot be called that; empty when it can."""
-    if not _NAME.fullmatch(name) or name == PLACE:
+    if not is_name(name) or name == PLACE:
         return texts.N_("Use small letters, digits, - and _, 40 at most; “console” is taken.")
     taken = any(one.id == name for one in bootstrap.connections().list())
     return texts.N_("There is a connection of this name already.") if taken else ""

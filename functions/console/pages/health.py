@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +10,12 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from rendering import HEADERS
 from storesync import bootstrap, desk
 from storesync.console import overview, proofs
+from storesync.domain.names import is_name
 from storesync.errors import UnknownConnection
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
 SECRET = "health_token"  # nosec B105: the name that it is kept under
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @router.get("/console/health/<name>")
@@ -24,7 +23,7 @@ def health(name: str) -> Response[str]:
     """200 when all is well, 503 when it needs somebody, 401 without the token: whether a connection exists is told to nobody else."""
     connection_id = name.removesuffix(".json")
     given = visit(router).headers.get("authorization", "").removeprefix("Bearer ")
-    wanted = bootstrap.secrets().get(connection_id, SECRET) if _NAME.fullmatch(connection_id) else ""
+    wanted = bootstrap.secrets().get(connection_id, SECRET) if is_name(connection_id) else ""
     if not wanted or not hmac.compare_digest(given.encode(), wanted.encode()):
         return _answer(401, {"error": "unauthorised"}, {"www-authenticate": "Bearer"})
     try:

@@ -1,6 +1,5 @@
 """Connections as documents, tolerant of fields that an older or a newer version wrote; and the one-time values of an OAuth start."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..domain.connection import Connection, CsCartSettings, Damage, DeletionRule, Guard, MethodMap, Policy, StatusMap, WebasystSettings
 from ..domain.model import Group, StoreName
+from ..domain.names import is_name
 from ..errors import ConfigurationError, LeaseLost, UnknownConnection
 from ..telemetry import logger
 from .documents import known, moment
@@ -18,7 +18,6 @@ from .tables import Table
 
 PARTITION = "connections"
 ONCE = "once"
-NAMES = r"[a-z0-9][a-z0-9_-]{0,39}"
 EDITS = 5
 MOMENT_SECONDS = 5.0
 PARTS: dict[str, type] = {
@@ -47,7 +46,7 @@ class Connections:
         return found if found and found.ready and self.table.now() - at < MOMENT_SECONDS else self.get(connection)
 
     def _item(self, connection: str) -> Item:
-        found = self.table.get(PARTITION, connection) if re.fullmatch(NAMES, connection) else None
+        found = self.table.get(PARTITION, connection) if is_name(connection) else None
         if found is None:
             raise UnknownConnection("no such connection", connection=connection[:40])
         return found
@@ -71,7 +70,7 @@ class Connections:
 
         Raises ConfigurationError when its name could be mistaken for a part of another one's keys.
         """
-        if not re.fullmatch(NAMES, connection.id):
+        if not is_name(connection.id):
             raise ConfigurationError(["the name of a connection is made of small letters, digits, - and _, 40 at most"])
         born = connection if connection.created_at else replace(connection, created_at=datetime.fromtimestamp(self.table.now(), UTC))
         self._seen.pop(connection.id, None)

@@ -1,13 +1,13 @@
 """Everything that is remembered of one connection: taken out as plain documents, put back in, or deleted."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from ..domain.names import is_name
 from ..errors import BadMessage, ConfigurationError, UnknownConnection
-from .connections import NAMES, PARTITION
+from .connections import PARTITION
 from .items import Item
 from .journal import Journal
 from .scope import LEASES, partitions
@@ -76,7 +76,7 @@ def load(table: Table, connection: str, documents: Iterable[Mapping[str, Any]]) 
     Raises ConfigurationError where the name is in use, BadMessage at a document that is none. Its settings come last: until
     everything is there, nothing runs.
     """
-    if not re.fullmatch(NAMES, connection) or table.get(PARTITION, connection):
+    if not is_name(connection) or table.get(PARTITION, connection):
         raise ConfigurationError([f"there is a connection {connection} already, or it cannot be called that"])
     settings: list[Item] = []
     taken = 0

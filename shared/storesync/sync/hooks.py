@@ -18,6 +18,7 @@ from typing import Protocol
 
 from ..domain.changes import Cause, Change, Kind
 from ..domain.model import StoreName
+from ..domain.names import is_name
 from ..errors import HintTooLarge, TooManyHints, Unauthentic, UnknownConnection
 from .hints import Hint, bare_hint, signed_hint
 
@@ -25,7 +26,6 @@ LIMIT_BYTES = 2 * 1024 * 1024  # CS-Cart posts a whole order, each line several 
 WINDOW_SECONDS = 300
 ABSENT_SECONDS = 30
 BURST, PER_SECOND = 200, 20.0
-_CONNECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class HookSecrets(Protocol):
@@ -54,7 +54,7 @@ class Hooks:
         """
         if len(body) > LIMIT_BYTES:
             raise HintTooLarge("hint is too large", bytes=len(body))
-        if not _CONNECTION.fullmatch(connection) or store not in set(StoreName):
+        if not is_name(connection) or store not in set(StoreName):
             raise UnknownConnection("no such hook")
         if secret:
             self._check_path(connection, secret)
