@@ -8,7 +8,7 @@ import pytest
 from storesync.domain.connection import Policy
 from storesync.domain.model import Group, StoreName
 from storesync.errors import StoreError
-from storesync.sync.order_stock import reserved
+from storesync.sync.reservations import reserved
 
 from tests.integration.order_scene import Shops, open_shops
 from tests.sandbox.script.shops import values

@@ -1,36 +1,54 @@
 """The CS-Cart side of the store port: composes products and orders, and answers what the shop says of itself."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..domain.connection import CsCartSettings
 from ..domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from ..domain.journal import Exchange
 from ..domain.model import Category, Product, Record, StoreName
-from ..domain.orders import Customer, Order, OrderHead
 from ..errors import Forbidden, NotFound
 from ..http import Breaker, Transport
-from . import hooks, payloads
 from . import images as image_pairs
+from . import payloads
 from .catalogue import Catalogue
 from .client import STORE, CsCartClient, classify, clock, probe
 from .decode import Json, mapping, text
-from .hooks import Hook
-from .order_writes import OrderWrites
-from .orders import Orders
 from .products import Products
+
+if TYPE_CHECKING:
+    from ..domain.orders import Customer, Order, OrderHead
+    from .hooks import Hook
+    from .order_writes import OrderWrites
+    from .orders import Orders
 
 
 class CsCartStore:
+    """What only orders or hooks need is loaded with the first of them."""
+
     name = StoreName.CSCART
 
     def __init__(self, client: CsCartClient) -> None:
         self.client = client
         self._catalogue = Catalogue(client)
-        self._products, self._orders = Products(client, self._catalogue), Orders(client)
-        self._order_writes = OrderWrites(client, self._orders)
+        self._products = Products(client, self._catalogue)
+
+    @cached_property
+    def _orders(self) -> Orders:
+        from .orders import Orders
+
+        return Orders(self.client)
+
+    @cached_property
+    def _order_writes(self) -> OrderWrites:
+        from .order_writes import OrderWrites
+
+        return OrderWrites(self.client, self._orders)
 
     @cached_property
     def _lists(self) -> tuple[dict[str, list[Json]], tuple[str, ...]]:
@@ -77,14 +95,20 @@ class CsCartStore:
         return self._info
 
     def hooks(self) -> list[Hook]:
-        return hooks.listed(self.client)
+        from .hooks import listed
+
+        return listed(self.client)
 
     def register_hooks(self, url: str) -> list[Hook]:
         """Has the shop's bundled add-on send to this address, and to no other address of ours. Raises NotFound where the add-on is missing."""
-        return hooks.register(self.client, url)
+        from .hooks import register
+
+        return register(self.client, url)
 
     def remove_hooks(self, url: str) -> None:
-        hooks.remove(self.client, url)
+        from .hooks import remove
+
+        remove(self.client, url)
 
     def now(self) -> datetime:
         """The server's clock, from the Date header of the cheapest call."""

@@ -11,11 +11,12 @@ from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.planning import Pair, Plan, Side, media_direction
 from ..errors import NotKept, OutcomeUnknown, SyncError
-from .imaging import PAUSING, ImageStep
+from .imaging import ImageStep
 from .leases import LEASE_SECONDS
 from .linking import Linker, with_numbers
 from .matching import Match
 from .notes import Notebook, label
+from .pausing import PAUSING
 from .pending import Pending
 from .ports import Lease, World
 from .proposals import Creation, Update

@@ -1,17 +1,17 @@
 """The step of a pass that brings images: whatever comes of it holds up nothing else of the product."""
 
 from ..domain.model import Product, StoreName
-from ..errors import ApiDisabled, Forbidden, OutcomeUnknown, PaymentRequired, ServerFault, SyncError, Unauthorised
+from ..errors import OutcomeUnknown, ServerFault, SyncError
 from .budget import Budget
 from .leases import LEASE_SECONDS
 from .linking import Linker
 from .media import MediaSync
 from .notes import Notebook
+from .pausing import PAUSING
 from .ports import Lease, World
 from .proposals import Update
 
 ALONE = (OutcomeUnknown, ServerFault)  # may concern one record: it is tried again by itself
-PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
 
 
 def stops(error: SyncError) -> bool:

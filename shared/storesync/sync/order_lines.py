@@ -11,7 +11,6 @@ from ..errors import MissingLink, MissingRate
 from .customers import CustomerSync
 from .leases import LEASE_SECONDS, patient_lease
 from .order_work import OrderWork
-from .products import ProductSync
 
 
 def translated(work: OrderWork, store: StoreName, order: Order, there: Order | None) -> Order:
@@ -62,6 +61,8 @@ def counterparts(work: OrderWork, store: StoreName, order: Order) -> translation
 
 
 def _fetch(work: OrderWork, store: StoreName, order: Order, missing: list[str]) -> None:
+    from .products import ProductSync  # most orders need none
+
     products = sorted({line.product_id or line.variant_id for line in order.lines if line.variant_id in missing})
     with patient_lease(work.world, "products", LEASE_SECONDS) as lease:
         ProductSync(work.world, lease, Cause.ORDER, work.run).apply(store, products)

@@ -12,7 +12,7 @@ from ..domain.model import StoreName
 from ..domain.orders import OrderHead
 from ..errors import CircuitOpen, SyncError
 from .order_room import OrderRoom
-from .orders import HELD, RESUMED
+from .pausing import HELD, RESUMED
 from .ports import Lease, World
 from .skews import look_name
 

@@ -17,7 +17,6 @@ from ..domain.connection import Connection
 from ..domain.model import StoreName
 from ..domain.orders import Line, Order
 from .order_work import Both, OrderWork
-from .ports import World
 
 
 def suppresses(connection: Connection, origin: StoreName, source: Order) -> bool:
@@ -25,20 +24,6 @@ def suppresses(connection: Connection, origin: StoreName, source: Order) -> bool
     Webasyst's counts know nothing of those."""
     history = bool(connection.created_at and source.created_at and source.created_at < connection.created_at)
     return origin is StoreName.CSCART and (history or connection.stock_owner is not StoreName.WEBASYST)
-
-
-def reserved(world: World) -> Mapping[str, int]:
-    """Pieces per Webasyst SKU id that open mirrored orders still will take there. Empty unless Webasyst owns the stock.
-
-    To be asked *before* Webasyst's counts are read: an order that takes its stock in between then counts twice for a moment,
-    which shows too few pieces, never too many.
-    """
-    if world.connection.stock_owner is not StoreName.WEBASYST:
-        return {}
-    total: Counter[str] = Counter()
-    for pieces in world.links.reservations().values():
-        total.update(pieces)
-    return total
 
 
 def pending(connection: Connection, both: Both, counting: str) -> dict[str, int]:

@@ -14,35 +14,28 @@ from ..domain.order_comparison import is_as_agreed
 from ..domain.orders import Order
 from ..domain.statuses import Standing
 from ..errors import (
-    ApiDisabled,
     CircuitOpen,
-    ConfigurationError,
     FilterIgnored,
-    Forbidden,
     NotFound,
-    PaymentRequired,
     RecordError,
     Rejected,
     SyncError,
-    Unauthorised,
 )
 from . import order_edits, order_mirror, order_returns, order_statuses, order_stock
 from .leases import LEASE_SECONDS, patient_lease
 from .order_work import Both, OrderWork, origin_of, place_of
+from .pausing import HELD, RESUMED
 from .ports import World
 
-__all__ = ["HELD", "PAUSING", "OrderSync", "apply_change", "origin_of"]
+__all__ = ["OrderSync", "apply_change", "origin_of"]
 
 SET_ASIDE = (RecordError, Rejected, NotFound, FilterIgnored)
-PAUSING = (Unauthorised, PaymentRequired, ApiDisabled, Forbidden)
-HELD = (*PAUSING, ConfigurationError, CircuitOpen, Unreadable)
 RECENT, MARGIN = timedelta(hours=6), timedelta(seconds=0.02)
 WAITED_SECONDS = 0.05
-RESUMED = ":resumed"
 FIRST = {StoreName.CSCART: "O", StoreName.WEBASYST: "new"}
 
 
-def apply_change(world: World, change: Change) -> dict[str, int]:
+def apply_change(world: World, change: Change, *_: object) -> dict[str, int]:
     """One hint, whichever store it came from: one worker per order at a time, by a lease on where the order was placed.
 
     What stops a whole connection sets the order aside as well, so that it is taken up again when the connection is; a store that is

@@ -1,10 +1,12 @@
 """What the engines need of the world: two stores, the state, the queue and a clock. Nothing here knows HTTP or tables."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..domain.changes import Change
 from ..domain.connection import Connection
@@ -12,7 +14,9 @@ from ..domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite,
 from ..domain.journal import Entry, Exchange, Run
 from ..domain.links import Claim, ImageLink, OrderLink, Parked, Row
 from ..domain.model import Category, Product, Record, StoreName
-from ..domain.orders import Customer, Order, OrderHead
+
+if TYPE_CHECKING:
+    from ..domain.orders import Customer, Order, OrderHead
 
 __all__ = [
     "Clock",
@@ -71,7 +75,7 @@ class Store(Protocol):
     def fit(self, product: Product) -> Product:
         """The product as this store would keep it: cut, rounded, trimmed as it is known to do."""
 
-    def put_images(self, product: Product, images: Sequence["ImageSource"]) -> Product:
+    def put_images(self, product: Product, images: Sequence[ImageSource]) -> Product:
         """Make the product's images exactly these, in this order, and return the product as kept.
 
         Images whose `id` is set exist there and are kept; the others are sent (Webasyst: bytes; CS-Cart: by URL).

@@ -14,9 +14,9 @@ from .categories import existing
 from .hindsight import Hindsight
 from .intentions import Gain, gained
 from .matching import Counterparts, Match, Matching, linked_variants, merged_prints
-from .order_stock import reserved
 from .pending import Pending
 from .ports import World
+from .reservations import reserved
 
 
 @dataclass(frozen=True, slots=True)

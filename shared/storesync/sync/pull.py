@@ -11,9 +11,13 @@ from .guards import KINDS
 from .index import SkuIndex
 from .leases import LEASE_SECONDS
 from .order_pull import OrderPull
-from .orders import PAUSING
+from .pausing import PAUSING
 from .ports import Lease, World
 from .runs import RunLog, find
+
+
+def apply_change(world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
+    return Pull(world, budget, last=receives >= waiting.PATIENCE).run(change)
 
 
 class Pull:

@@ -14,7 +14,7 @@ from . import records, waiting
 from .catalogue import OVERLAP
 from .index import outdated
 from .order_pull import REST, OrderPull
-from .orders import HELD
+from .pausing import HELD
 from .ports import World
 
 LOOKED, STILL = "looked", "still"

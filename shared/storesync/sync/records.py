@@ -1,5 +1,7 @@
 """What a pass remembers of a pair after it agreed: claims, rows with prints, and journal entries."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +13,6 @@ from ..domain.connection import Connection
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, Row
 from ..domain.model import PRODUCT_GROUPS, VARIANT_GROUPS, Group, Product, Record, StoreName
-from ..domain.planning import Decision
 
 STRICT = (Group.PRICE, Group.STOCK)
 DELETED = "Deleted"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from ..domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from ..domain.model import StoreName
 from ..errors import CatalogueUnread, CircuitOpen, ConfigurationError, StoreError, SyncError, Unreachable
-from .imaging import PAUSING
+from .pausing import PAUSING
 from .ports import World
 
 MOST = 20_000  # of more than this a sweep is the shorter way

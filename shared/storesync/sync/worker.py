@@ -1,21 +1,15 @@
 """Applies one queued change: the only place where hints from hooks, pulls and the console become work."""
 
-from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..domain.changes import APPLY, PREVIEW, PRODUCTS, REINDEX, SWEEP, UNDO, Cause, Change, Kind
-from ..domain.links import Parked
-from ..domain.model import StoreName
+from ..domain.changes import APPLY, PREVIEW, REINDEX, UNDO, Change, Kind
 from ..errors import BadMessage, ConfigurationError, SyncError
-from . import halts, runs, unreadable, waiting
+from ..loading import loading
+from . import waiting
 from .budget import Budget
-from .leases import LEASE_SECONDS, patient_lease
-from .orders import PAUSING, apply_change
+from .pausing import PAUSING, note_pause
 from .ports import World
-from .products import ProductSync
-from .pull import Pull
 
 if TYPE_CHECKING:
     from .preview import Application, Preview
@@ -62,7 +56,7 @@ class Worker:
             went_well = not TROUBLE & counts.keys()
             return counts
         except PAUSING as error:
-            self._note_pause(world, error)
+            note_pause(world, error)
             return {"stopped": 1}
         except ConfigurationError:
             return {"not_ready": 1}
@@ -74,11 +68,7 @@ class Worker:
             return self._looked(world, change, budget, receives)
         if change.kind is Kind.STREAM and change.ids[0] in ASKED_FOR:
             return self._asked_for(world, change, budget, receives)
-        if change.kind is Kind.STREAM:
-            return Pull(world, budget, last=receives >= waiting.PATIENCE).run(change)
-        if change.kind is Kind.PRODUCT:
-            return self._products(world, change, budget, receives)
-        return apply_change(world, change)
+        return load(change.kind)(world, change, budget, receives)
 
     def _looked(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
         """A question that cannot be answered for good costs no message; agreement is to be proved all the same, an hour later."""
@@ -104,45 +94,28 @@ class Worker:
             if error.retriable and receives < waiting.PATIENCE:
                 raise
             if change.ids[0] != REINDEX:
-                runs.RunLog(world, change.ids[0], change.run).save("failed", type(error).__name__)
+                from .runs import RunLog
+
+                RunLog(world, change.ids[0], change.run).save("failed", type(error).__name__)
             if isinstance(error, PAUSING):
                 raise
             return {"failed": 1}
 
-    def _products(self, world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
-        """A store that is down costs no message: the products wait for it. So they do while a run that used up its budget waits, and until
-        the catalogues are read, which a message of the same group does."""
-        if halts.is_halted(world):
-            waiting.hold(world, change.store, change.ids)
-            return {"held": len(change.ids)}
-        stream = f"{SWEEP if change.cause is Cause.SWEEP else PRODUCTS}:{change.store}"
-        within = halts.Within(world, stream, change.run)
-        try:
-            with patient_lease(world, "products", LEASE_SECONDS) as lease:
 
-                def apply(ids: Collection[str], alone: Collection[str]) -> Counter[str]:
-                    sync = ProductSync(world, lease, change.cause, change.run, budget, change.tries)
-                    return sync.apply(change.store, ids, within=within, without=alone)
+def load(kind: Kind) -> "Callable[[World, Change, Budget, int], dict[str, int]]":
+    """What works on messages of a kind. None needs all of the engine, and a worker that has just started keeps somebody waiting."""
+    with loading():
+        if kind is Kind.STREAM:
+            from . import pull
 
-                counts = dict(unreadable.applied(world, change, lease, apply, last=receives >= waiting.PATIENCE))
-        except SyncError as error:
-            if not waiting.has_to_wait(error, receives):
-                raise
-            waiting.hold(world, change.store, change.ids)
-            if isinstance(error, PAUSING):
-                raise
-            if not error.retriable:
-                self._note_pause(world, error)
-            return {"held": len(change.ids)}
-        runs.add_counts(world, stream, change.run, counts | within.counts)
-        within.stop(change.store)
-        return counts
+            return pull.apply_change
+        if kind is Kind.PRODUCT:
+            from . import product_work
 
-    @staticmethod
-    def _note_pause(world: World, error: SyncError) -> None:
-        store = StoreName(getattr(error, "store", "") or StoreName.WEBASYST)
-        parked = Parked("connection", store, "connection", type(error).__name__, str(error), error.advice, world.connection.id)
-        world.links.park(replace(parked, at=world.clock.now()))
+            return product_work.apply_change
+        from . import orders
+
+        return orders.apply_change
 
 
 def _engine(name: str) -> "type[Preview | Application | Undo | Reindex]":

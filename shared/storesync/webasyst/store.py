@@ -1,25 +1,30 @@
 """The Webasyst side of the store port: composes products and orders, and answers what the shop says of itself."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..domain.connection import WebasystSettings
 from ..domain.exchange import ImageSource, Methods, Outcome, Page, ProductWrite, Status, StoreInfo
 from ..domain.journal import Exchange
 from ..domain.model import Category, Product, Record, StoreName
-from ..domain.orders import Customer, Order, OrderHead
 from ..errors import Forbidden, NotFound, Rejected
 from ..http import Breaker, Transport
 from . import payloads
 from .client import STORE, WebasystClient, classify
 from .clock import ShopClock, clock
-from .customers import Customers
 from .decode import Json, mapping, number, rows, text
 from .images import put_images
-from .orders import Orders
 from .product_writes import ProductWriter
 from .products import Products
+
+if TYPE_CHECKING:
+    from ..domain.orders import Customer, Order, OrderHead
+    from .customers import Customers
+    from .orders import Orders
 
 MARKER = "storesync_ref"
 _NEEDED = (
@@ -30,7 +35,10 @@ _NEEDED = (
 
 
 class WebasystStore:
-    """Settings of the shop are read anew by each pull (`now`, `changed`, `changed_orders`): its clock, its zone and its states may change."""
+    """Settings of the shop are read anew by each pull (`now`, `changed`, `changed_orders`): its clock, its zone and its states may change.
+
+    What only orders need is loaded with the first of them.
+    """
 
     name = StoreName.WEBASYST
 
@@ -64,10 +72,14 @@ class WebasystStore:
 
     @cached_property
     def _orders(self) -> Orders:
+        from .orders import Orders
+
         return Orders(self.client, self._clock, self.marker_key)
 
     @cached_property
     def _customers(self) -> Customers:
+        from .customers import Customers
+
         return Customers(self.client)
 
     def _default_type(self) -> str:

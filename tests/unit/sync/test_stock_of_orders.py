@@ -14,7 +14,8 @@ from storesync.domain.model import Content, Group, Listing, Product, StoreName, 
 from storesync.domain.orders import Line, Order
 from storesync.sync import halts, order_room, removal
 from storesync.sync.order_room import OrderRoom
-from storesync.sync.order_stock import pending, pieces, reserved, suppresses
+from storesync.sync.order_stock import pending, pieces, suppresses
+from storesync.sync.reservations import reserved
 
 OURS, THEIRS = StoreName.CSCART, StoreName.WEBASYST
 BORN = datetime(2026, 3, 1, tzinfo=UTC)
