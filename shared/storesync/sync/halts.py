@@ -4,7 +4,7 @@ import json
 import uuid
 from dataclasses import replace
 
-from ..domain.changes import APPLY, ORDERS, PRODUCTS, SWEEP, Cause, Change, Kind
+from ..domain.changes import APPLY, ORDERS, PRODUCTS, Cause, Change, Kind
 from ..domain.model import StoreName
 from ..errors import SyncError
 from .ports import World

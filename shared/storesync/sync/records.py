@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain import fields, prints
 from ..domain.changes import Cause
@@ -13,6 +13,9 @@ from ..domain.connection import Connection
 from ..domain.journal import Action, Entry
 from ..domain.links import Claim, Row
 from ..domain.model import PRODUCT_GROUPS, VARIANT_GROUPS, Group, Product, Record, StoreName
+
+if TYPE_CHECKING:
+    from ..domain.planning import Decision
 
 STRICT = (Group.PRICE, Group.STOCK)
 DELETED = "Deleted"
