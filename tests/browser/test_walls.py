@@ -113,7 +113,7 @@ def test_machines_read_the_health_with_their_own_token_only(site: Site, session:
     assert requests.get(f"{site.url}/health/elsewhere.json", headers={"authorization": f"Bearer {found[1]}"}, timeout=20).status_code == 401
     answer = requests.get(address, headers={"authorization": f"Bearer {found[1]}"}, timeout=20)
     assert answer.status_code == 200
-    assert {"ok", "streams", "parked", "waiting", "dead_letters", "proof", "paused"} <= answer.json().keys()
+    assert {"ok", "behind", "streams", "parked", "waiting", "dead_letters", "proof", "paused"} <= answer.json().keys()
 
 
 def test_files_are_kept_by_browsers_under_an_address_of_their_content(site: Site) -> None:

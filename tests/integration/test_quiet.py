@@ -11,8 +11,8 @@ import pytest
 from storesync.console import overview
 from storesync.domain.model import StoreName
 from storesync.sync import ticker
-from storesync.sync.health import Health
-from storesync.sync.ticker import NOTED, Ticker
+from storesync.sync.health import NOTED, Health
+from storesync.sync.ticker import Ticker
 
 from tests.fakes.stores import Trouble
 from tests.integration.product_scene import OURS, THEIRS, Scene, linked
@@ -193,6 +193,25 @@ def test_the_overview_knows_of_looks_that_found_nothing(ticking: Ticking) -> Non
         ticking.tick("product", 300)
     states = {state.name: state for state in overview.overview(ticking.scene.world, ticking.scene.clock.now()).streams}
     assert all((states[f"products:{store}"].lag or 0) <= NOTED.total_seconds() for store in StoreName)
+
+
+def test_a_connection_at_rest_is_not_behind_and_one_whose_ticks_stopped_is(ticking: Ticking) -> None:
+    """As a monitor sees it, at any minute of two hours."""
+    scene = ticking.scene
+
+    def behind() -> set[str]:
+        found = overview.overview(scene.world, scene.clock.now()).behind(scene.world.connection)
+        return {name for name in found if not name.startswith("sweep")}
+
+    for kind in ("product", "order"):
+        at_rest(ticking, kind)
+    for _ in range(120):
+        for kind in ("product", "order"):
+            ticking.tick(kind, 30)
+        scene.work()
+        assert behind() == set()
+    scene.clock.sleep(3 * 300 + NOTED.total_seconds() * 2 + 300)
+    assert behind() == {f"{stream}:{store}" for stream in ("products", "orders") for store in StoreName}
 
 
 def test_a_run_after_many_looks_is_not_shown_as_a_long_lag(ticking: Ticking) -> None:

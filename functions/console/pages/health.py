@@ -42,12 +42,14 @@ def _state(connection_id: str) -> dict[str, Any]:
         one.name: {"lag": one.lag, "outcome": one.last.outcome if one.last else "", "error": one.last.error if one.last else ""}
         for one in state.streams
     }
+    behind = state.behind(found)
     proof = {name: last[name] for name in ("at", "agree", "differences", "checked")} if last else None
     return {
         "connection": found.id,
-        "ok": not (state.stopped or state.halted or state.failed or dead),
+        "ok": not (state.stopped or state.halted or state.failed or behind or dead),
         "paused": found.paused,
         "stopped": [*state.stopped, *state.halted],
+        "behind": behind,
         "streams": streams,
         "parked": state.parked,
         "waiting": desk.backlog().waiting(),

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from ..domain.changes import Cause, Change, Kind
+from ..domain.changes import SWEEP, Cause, Change, Kind
+from ..domain.connection import Connection
 from ..domain.journal import Run
 from ..domain.model import StoreName
 from ..sync import quiet
 from ..sync.halts import halted, is_budget
+from ..sync.health import is_behind
 from ..sync.ports import Streams, World
 from .texts import N_
 
@@ -92,6 +94,11 @@ class Overview:
     @property
     def running(self) -> tuple[StreamState, ...]:
         return tuple(state for state in self.streams if state.running)
+
+    def behind(self, connection: Connection) -> tuple[str, ...]:
+        """Streams that lag far more than they should. A whole catalogue may take longer than its period to be read."""
+        late = (state for state in self.streams if is_behind(connection, state.stream, state.lag))
+        return tuple(state.name for state in late if not (state.stream == SWEEP and state.running))
 
 
 def overview(world: World, now: datetime) -> Overview:

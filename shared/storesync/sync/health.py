@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from ..domain.changes import ORDERS, PRODUCTS, SWEEP
 from ..domain.connection import Connection
 from ..domain.model import StoreName
 from .ports import Clock, World
@@ -12,6 +13,23 @@ CURSORS = {"product": "products", "order": "orders"}
 LAG, WAITING = "StreamLag", "ReconnectNeeded"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 EVERY = timedelta(minutes=4)  # the alarms look at stretches of five
+NOTED = timedelta(minutes=10)  # how seldom it is written down that a look found nothing
+WORK = timedelta(minutes=5)  # the longest that a pull or a worker takes
+MISSED = 3
+
+
+def period(connection: Connection, stream: str) -> timedelta:
+    seconds = {PRODUCTS: connection.product_period, ORDERS: connection.order_period, SWEEP: connection.sweep_period}
+    return timedelta(seconds=seconds[stream])
+
+
+def is_behind(connection: Connection, stream: str, lag: float | None) -> bool:
+    """Whether a stream has missed its turn several times over. `lag` in seconds, as who reads the tables knows it; what was never read
+    to its end, is not wanted or is paused does not lag."""
+    if lag is None or not connection.ready or not (connection.product_updates or stream == ORDERS):
+        return False
+    rest = timedelta() if stream == SWEEP else timedelta(seconds=connection.rest_period)
+    return timedelta(seconds=lag) > MISSED * max(period(connection, stream), rest) + NOTED + WORK
 
 
 class AllConnections(Protocol):

@@ -12,7 +12,7 @@ from ..domain.connection import Connection
 from ..domain.model import StoreName
 from ..errors import SyncError
 from . import proof, quiet
-from .health import AllConnections
+from .health import NOTED, AllConnections, period
 from .ports import Clock, Queue, World, in_turn
 
 LOOKED_AT = {"product": PRODUCTS, "order": ORDERS}
@@ -20,15 +20,9 @@ LEAST_MS = 5_000
 LOOK_SECONDS, LOOKS_IN_FLIGHT = 10.0, 16
 EARLY = timedelta(seconds=15)  # a schedule is not exact to the second
 PATIENCE = 30  # at rest nobody waits longer than this part of the time for which nothing has moved
-NOTED = timedelta(minutes=10)
 
 Look = Callable[[], bool]
 Together = Callable[..., Sequence[bool]]
-
-
-def period(connection: Connection, stream: str) -> timedelta:
-    seconds = {PRODUCTS: connection.product_period, ORDERS: connection.order_period, SWEEP: connection.sweep_period}
-    return timedelta(seconds=seconds[stream])
 
 
 def at_rest(connection: Connection, stream: str, still: timedelta) -> timedelta:
