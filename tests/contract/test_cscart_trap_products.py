@@ -244,6 +244,17 @@ def test_a_variation_left_behind_by_a_broken_try_is_taken_up(shop: Shop) -> None
     assert shop.codes() == ["A", "B"]
 
 
+def test_a_variation_left_behind_is_taken_up_by_a_product_that_is_renamed_meanwhile(shop: Shop) -> None:
+    store = shop.store()
+    current = store.products([shop.product(product_code="A")])[0]
+    desired = current.with_variants((*current.variants, variant("B")))
+    shop.fault("status", "POST /api/product_variations_groups", status=400)
+    assert store.write([ProductWrite(current, desired, frozenset())])[0].error is not None
+    renamed = replace(desired, content=replace(desired.content, name="Cup"))
+    assert store.write([ProductWrite(current, renamed, frozenset({"content"}))])[0].error is None
+    assert shop.codes() == ["A", "B"]
+
+
 def test_c40_a_deleted_product_is_left_out(shop: Shop) -> None:
     ids = [shop.product(), shop.product()]
     shop.ask("DELETE", f"products/{ids[0]}")

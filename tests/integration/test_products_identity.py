@@ -139,9 +139,14 @@ def test_a_variation_that_was_cut_off_before_it_joined_its_group_is_taken_up_by_
 
 
 @pytest.mark.parametrize("edited", ["A", "A-2", "A-3"])
-def test_texts_that_a_variation_was_given_before_it_joined_its_group_are_kept(edited):
+@pytest.mark.parametrize("known", [True, False])
+def test_what_a_variation_was_given_before_it_joined_its_group_is_kept(edited, known):
     scene = Scene()
-    scene.add(THEIRS, "A", "A-2", "A-3")
+    made = scene.add(THEIRS, "A", *([] if known else ["A-2", "A-3"]))
+    if known:
+        scene.sweep()
+        for sku in ("A-2", "A-3"):
+            scene.webasyst.add_variant(made, Variant("", sku, Decimal(10), name=sku, stock=5))
     scene.cscart.faults.arm(Trouble.UNREACHABLE, "extend", after=2)
     scene.clock.sleep(3700)
     scene.tick("product")
@@ -149,12 +154,14 @@ def test_texts_that_a_variation_was_given_before_it_joined_its_group_are_kept(ed
     assert [len(product.variants) for product in scene.products(OURS)] == [1, 1, 1]
     alone = scene.product(OURS, edited)
     scene.clock.sleep(60)
-    scene.cscart.edit(alone.id, content=replace(alone.content, name="Cup", description="A cup"))
+    content, listing = replace(alone.content, name="Cup", description="A cup"), replace(alone.listing, categories=("2",))
+    scene.cscart.edit(alone.id, content=content, listing=listing)
     for _ in range(3):
         scene.sweep()
     for store in (OURS, THEIRS):
         (product,) = scene.products(store)
-        assert (product.content.name, product.content.description, skus(scene, store)) == ("Cup", "A cup", ["A", "A-2", "A-3"])
+        assert (product.content.name, product.content.description, product.listing.categories) == ("Cup", "A cup", ("2",))
+        assert skus(scene, store) == ["A", "A-2", "A-3"]
     assert scene.sweep() == 0
 
 

@@ -67,7 +67,8 @@ class Growth:
             for item in product.variants:
                 write = wanted.get(item.sku.strip())
                 if write and product.id != write.current.id:
-                    ours = len(product.variants) == 1 and product.content.name == payloads.fit(write.desired).content.name
+                    names = {write.current.content.name, payloads.fit(write.desired).content.name}
+                    ours = len(product.variants) == 1 and product.content.name in names
                     found[item.sku.strip()] = product if ours and item.sku.strip() not in found else None
         return found
 

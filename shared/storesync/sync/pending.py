@@ -18,6 +18,22 @@ from .ports import Lease, World
 from .skews import ahead, seen_ahead
 
 NAME, NEW = "pending", "new|"
+SHARED = "categories"
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A group of CS-Cart whose making was cut off. `skus`: of its variations that may stand alone, its main one's first, where that is not
+    known by its id (`main`).
+    """
+
+    skus: tuple[str, ...]
+    noted: Mapping[str, Any]
+    main: str = ""
+
+    def is_edited(self, part: Product) -> bool:
+        """Whether somebody gave it other texts or categories than it was made with."""
+        return _reads(part) != self.noted["reads"] or _categories(part) not in self.noted[SHARED]
 
 
 @dataclass(slots=True)
@@ -46,7 +62,7 @@ class Pending:
         """`creations`: a product of `store`, and as it is about to be created in the other."""
         at = self.world.clock.now().isoformat()
         noted = {
-            new_name(store, source.id): {"at": at, "seen": prints.of(source), "made": _expected(made), "reads": _reads(made)}
+            new_name(store, source.id): {"at": at, "seen": prints.of(source), "made": _expected(made), **_shared(made)}
             for source, made in creations
         }
         if noted:
@@ -80,20 +96,22 @@ class Pending:
         sides = {name: replace(pair.side(name), prints=kept[name]) for name in StoreName}
         return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], made_from=store)
 
-    def making(self, store: StoreName, product_id: str) -> list[str]:
-        """SKUs of what was being made of this product, its main variant's first; none when nothing was."""
-        noted = self.noted.get(new_name(store, product_id))
-        return [name.removeprefix("sku ") for name in noted["made"] if name] if noted else []
-
-    def is_edited(self, store: StoreName, product_id: str, made: Product) -> bool:
-        """Whether what was being `made` of this product reads otherwise than it was to."""
-        return bool(self.noted[new_name(store, product_id)].get("reads", "") not in ("", _reads(made)))
+    def making(self, store: StoreName, product_ids: Collection[str]) -> list[Making]:
+        """Groups of CS-Cart that were being made of these products of `store`, or were growing."""
+        created = {name: _sku_names(self.noted[name]) for item in product_ids if (name := new_name(store, item)) in self.noted}
+        found = [Making(skus, self.noted[name]) for name, skus in created.items() if store is StoreName.WEBASYST and len(skus) > 1]
+        begun = self.leftovers(StoreName.CSCART)
+        for name in sorted(self.names):
+            skus = tuple(self.noted[name]["added"].get(StoreName.CSCART, ()))
+            if skus and _side(name, store) in product_ids and not begun.keys() & set(skus):
+                found.append(Making(skus, self.noted[name], _side(name, StoreName.CSCART)))
+        return [item for item in found if SHARED in item.noted]
 
     def adding(self, store: StoreName) -> set[str]:
         """SKUs of variants that were being added to products of this store."""
         added = {sku for noted in self.noted.values() for sku in noted.get("added", {}).get(store, ())}
-        made = [noted["made"] for name, noted in self.noted.items() if name.startswith(new_name(store.other, ""))]
-        return added | {sku.removeprefix("sku ") for found in made for sku in list(found)[2:]}  # behind the product and its main variant
+        made = [noted for name, noted in self.noted.items() if name.startswith(new_name(store.other, ""))]
+        return added | {sku for noted in made for sku in _sku_names(noted)[1:]}
 
     def first(self, store: StoreName, origin: Variant) -> First:
         """Of a variant of the other store that was being added to a product of this one; empty when it was not."""
@@ -109,7 +127,7 @@ class Pending:
             for name, noted in self.noted.items()
             if name.startswith(new_name(store.other, ""))
         }
-        return {sku.removeprefix("sku "): source for source, noted in found.items() for sku in noted["made"] if sku}
+        return {sku: source for source, noted in found.items() for sku in _sku_names(noted)}
 
     def begun(self, store: StoreName) -> set[str]:
         """Products of this store that were being created in the other."""
@@ -127,7 +145,7 @@ class Pending:
         at = self.world.clock.now().isoformat()
         found = {name_of(item.pair): (item, self.beliefs.get(name_of(item.pair))) for item in intentions}
         noted = {
-            name: intended(item, merging, at, belief or Belief())
+            name: intended(item, merging, at, belief or Belief()) | self._growing(item)
             for name, (item, belief) in found.items()
             if item.decisions or item.media or item.added or belief
         }
@@ -145,6 +163,14 @@ class Pending:
         """
         noted = self.noted.get(name_of(pair), {})
         return any(noted.get("writes", {}).values()) and not any(noted.get("kept", {}).values())
+
+    def _growing(self, item: Intention) -> dict[str, Any]:
+        """How the first try has left what a group of CS-Cart gains."""
+        if not item.added.get(StoreName.CSCART):
+            return {}
+        first = self.noted.get(name_of(item.pair), {})
+        fresh = _shared(item.desired[StoreName.CSCART], item.pair.cscart.product)
+        return {name: first[name] for name in fresh} if SHARED in first else fresh
 
     def clear(self, names: Collection[str], failed: Mapping[str, Ended]) -> None:
         """These pairs are linked, but for those that failed; of each of them what its writes came to is known from now on."""
@@ -211,6 +237,11 @@ def new_name(store: StoreName, product_id: str) -> str:
     return f"{NEW}{store}|{product_id}"
 
 
+def _sku_names(noted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of what is being made, its main variant's first."""
+    return tuple(name.removeprefix("sku ") for name in noted["made"] if name)
+
+
 def _expected(product: Product) -> dict[str, dict[str, str]]:
     """Prints of what is about to be made: the product's under an empty name, the variants' by their SKU."""
     found = {"": {name: value for name, value in prints.of(product).items() if ":" not in name}}
@@ -225,6 +256,15 @@ def _first(noted: Mapping[str, Any], origin: Variant) -> First:
     made = noted["made"].get(f"sku {origin.sku.strip()}", {})
     found = {group: [sent, noted["seen"].get(prints.key(Group(group), origin.id), "")] for group, sent in made.items()}
     return found if all(seen for _, seen in found.values()) else {}
+
+
+def _shared(made: Product, *others: Product) -> dict[str, Any]:
+    """What the variations of a group have in common: texts, and categories, as of one of these."""
+    return {"reads": _reads(made), SHARED: [_categories(item) for item in (made, *others)]}
+
+
+def _categories(product: Product) -> list[str]:
+    return [*product.listing.categories[:1], *sorted(product.listing.categories[1:])]
 
 
 def _reads(product: Product) -> str:

@@ -161,12 +161,19 @@ class People:
 
     def _edit_listing(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
         listing = Listing(self.random.choice(tuple(Visibility)), (self.random.choice("12"),), product.listing.type_id)
+        main = self._main(store, item) or product
+        if main is not product:  # a variation that stands alone still: whether it is shown is its own affair, also in its group
+            listing = replace(listing, visibility=product.listing.visibility)
         before = self.words.listing(product)
         shop.edit(product.id, listing=listing)
         after = self.words.listing(shop.shelf[int(product.id)])
         if after != before:
-            self._note(Group.LISTING, item.good, store, after)
+            self._note(Group.LISTING, item.good, store, (main.listing.visibility.value if main is not product else after[0], after[1]))
         return f"listing {listing.visibility} {listing.categories[0]}"
+
+    def _main(self, store: StoreName, item: Item) -> Product | None:
+        skus = self.truth.items[self.truth.goods[item.good][0]].skus
+        return next((product for product in self.products(store) if any(variant.sku.strip() in skus for variant in product.variants)), None)
 
     def _edit_media(self, store: StoreName, shop: MemoryStore, product: Product, item: Item) -> str:
         variant = product.variants[0]

@@ -125,7 +125,7 @@ class Words:
         return (variant.sku.strip(), variant.available)
 
     @staticmethod
-    def listing(product: Product) -> Hashable:
+    def listing(product: Product) -> tuple[str, tuple[str, ...]]:
         return (product.listing.visibility.value, product.listing.categories)
 
     def media(self, product: Product) -> Hashable:
