@@ -106,6 +106,16 @@ def test_a_variant_that_moves_before_the_pass_that_was_cut_off_has_put_it_into_i
     assert [(scene.variant(name, "A").price, len(scene.product(name, "A").variants)) for name in StoreName] == [(Decimal(12), 2)] * 2
 
 
+def test_a_product_that_gains_a_variant_before_its_own_creation_is_linked_is_not_taken_for_a_part_of_itself():
+    scene = Scene()
+    scene.add(OURS, "A")
+    cut_off(scene, THEIRS, "after", "create")
+    scene.webasyst.add_variant(scene.product(THEIRS, "A").id, Variant("", "B", Decimal(10), name="B", stock=5))
+    cut_off(scene, OURS, "after", "extend group")
+    sold(scene, OURS, 1)
+    assert settled(scene) == [4, 4]
+
+
 def test_what_a_pass_has_written_is_remembered_by_the_next_one_that_is_cut_off():
     scene = linked("A")
     sold(scene, THEIRS, 1)

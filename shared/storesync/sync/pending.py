@@ -107,11 +107,11 @@ class Pending:
                 found.append(Making(skus, self.noted[name], _side(name, StoreName.CSCART)))
         return [item for item in found if SHARED in item.noted]
 
-    def adding(self, store: StoreName) -> set[str]:
-        """SKUs of variants that were being added to products of this store."""
-        added = {sku for noted in self.noted.values() for sku in noted.get("added", {}).get(store, ())}
+    def adding(self, store: StoreName) -> dict[str, str]:
+        """SKUs of variants that were being added to products of this store -> that product, empty where it was being created with them."""
         made = [noted for name, noted in self.noted.items() if name.startswith(new_name(store.other, ""))]
-        return added | {sku for noted in made for sku in _sku_names(noted)[1:]}
+        found = {sku: "" for noted in made for sku in _sku_names(noted)[1:]}
+        return found | {sku: _side(name, store) for name in self.names for sku in self.noted[name]["added"].get(store, ())}
 
     def first(self, store: StoreName, origin: Variant) -> First:
         """Of a variant of the other store that was being added to a product of this one; empty when it was not."""

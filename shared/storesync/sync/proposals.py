@@ -119,12 +119,11 @@ class Proposer:
     def _without_leftovers(self, store: StoreName, products: Sequence[Product]) -> tuple[list[Product], tuple[str, ...], tuple[str, ...]]:
         """Without what was being made here when the work was cut off: that is finished from where it was begun. Both are named."""
         begun, adding = self.pending.leftovers(store), self.pending.adding(store)
-        suspects = [
-            item for item in products if any(variant.sku.strip() in begun or variant.sku.strip() in adding for variant in item.variants)
-        ]
+        carried = {item.id: {variant.sku.strip() for variant in item.variants} for item in products}
+        suspects = [item for item in products if any(sku in begun or adding.get(sku, item.id) != item.id for sku in carried[item.id])]
         linked = self.world.links.rows(store, [item.id for item in suspects]) if suspects else {}
         left = [item for item in suspects if item.id not in linked or not linked[item.id].counterpart]
-        others = {begun[variant.sku.strip()] for item in left for variant in item.variants if variant.sku.strip() in begun}
+        others = {begun[sku] for item in left for sku in carried[item.id] if sku in begun}
         return [item for item in products if item not in left], tuple(item.id for item in left), tuple(sorted(others))
 
     def _gone(self, store: StoreName, ids: Collection[str], products: Sequence[Product]) -> Iterator[Row]:
