@@ -14,13 +14,14 @@ from tests.sandbox.local import FunctionError, LocalStack
 TEMPLATE = """
 Parameters:
   Word: {Type: String, Default: plain}
+  Memory: {Type: Number, Default: 128}
   AllowPrivateAddresses: {Type: String}
 Conditions:
   IsPlain: !Equals [!Ref Word, plain]
 Globals:
   Function:
     Handler: app.handler
-    MemorySize: 128
+    MemorySize: !Ref Memory
     Timeout: 2
     Environment: {Variables: {TABLE: !Ref Table, QUEUE: !Ref ChangesQueue, WORD: !If [IsPlain, yes it is, !Sub "${Word}!"]}}
 Resources:

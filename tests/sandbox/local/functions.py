@@ -92,7 +92,7 @@ def _environment(template: Template, properties: dict[str, Any], folder: Path, r
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_LAMBDA_FUNCTION_NAME": folder.name,
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties["MemorySize"]),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(template.resolve(properties["MemorySize"])),
         "POWERTOOLS_TRACE_DISABLED": "true",
         "PYTHONPATH": os.pathsep.join([str(folder), str(root / "shared"), str(root)]),
         "PYTHONUNBUFFERED": "1",
