@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from json import dumps, loads
 from pathlib import Path
-from random import Random
 
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
-UNITS = ("domain", "sync", "test_authorisation.py", "test_compare.py", "test_console_forms.py", "test_hooks.py", "test_order_pull.py")
-UNITS += ("test_order_translation.py", "test_planning.py", "test_statuses.py")
+UNITS = ("domain", "sync", "test_authorisation.py", "test_compare.py", "test_console_forms.py", "test_evidence.py", "test_hooks.py")
+UNITS += ("test_order_pull.py", "test_order_translation.py", "test_planning.py", "test_statuses.py", "test_takeover_evidence.py")
 PRODUCTS = (
     "looks",
     "orders_from_webasyst",
@@ -21,6 +20,7 @@ PRODUCTS = (
     "products_identity",
     "products_media",
     "products_preview",
+    "products_stock",
     "proof",
 )
 ORDERS = (
@@ -28,10 +28,15 @@ ORDERS = (
     "faults_orders",
     "faults_products",
     "orders",
+    "orders_choice",
     "orders_customers",
+    "orders_returns",
     "orders_status",
     "orders_stock",
+    "quiet",
     "random_plans",
+    "snapshot",
+    "takeover",
     "unreadable",
 )
 PARTS = {"domain": PRODUCTS, "sync": (*PRODUCTS, *ORDERS)}
@@ -42,8 +47,7 @@ LONG = (
 )
 LINKS = {"src": "shared", "tests": "tests", "functions": "functions", "events": "events", "template.yaml": "template.yaml"}
 KILLED, BY_TYPES, SURVIVED, UNTESTED, TIMED_OUT, UNTRIED = "killed", "by types", "survived", "untested", "timed out", "not tried"
-SEED = 1
-OUTCOMES = {0: SURVIVED, 1: KILLED, 3: KILLED, 33: UNTESTED, 37: BY_TYPES, -24: TIMED_OUT, -9: TIMED_OUT, 152: TIMED_OUT}
+OUTCOMES = {0: SURVIVED, 1: KILLED, 3: KILLED, 33: UNTESTED, 37: BY_TYPES, -14: TIMED_OUT, -24: TIMED_OUT, -9: TIMED_OUT, 152: TIMED_OUT}
 NOTICED = (KILLED, BY_TYPES, TIMED_OUT)
 
 
@@ -64,11 +68,12 @@ def tests(part: str) -> list[str]:
     return [*files, "tests/mutation/schedules.py", *(f"--deselect=tests/integration/test_{name}" for name in LONG)]
 
 
-def mutmut(place: Path, names: list[str]) -> int:
+def attempt(place: Path, options: argparse.Namespace) -> int:
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     environment = {**os.environ, "PATH": path, "PYTHONHASHSEED": "0", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
-    return subprocess.run(command, cwd=place, env=environment, check=False).returncode
+    asked = [f"--{name}={getattr(options, name)}" for name in ("seconds", "minutes", "jobs")]
+    asked += [f"--module={name}" for name in options.module] + ["--again"] * options.again
+    return subprocess.run([sys.executable, str(HERE / "trials.py"), *asked], cwd=place, env=environment, check=False).returncode
 
 
 def outcomes(place: Path) -> Iterator[tuple[str, str, str]]:
@@ -76,13 +81,6 @@ def outcomes(place: Path) -> Iterator[tuple[str, str, str]]:
     for path in sorted((place / "mutants" / "src").rglob("*.py.meta")):
         for mutant, code in loads(path.read_text())["exit_code_by_key"].items():
             yield path.name.removesuffix(".py.meta"), mutant, OUTCOMES.get(code, UNTRIED if code is None else f"code {code}")
-
-
-def names(place: Path, again: bool, sample: int) -> list[str]:
-    """Of the mutants to try; none stands for all that were not tried yet."""
-    survivors = [mutant for _, mutant, outcome in outcomes(place) if outcome in (SURVIVED, UNTESTED)] if again else []
-    untried = [mutant for _, mutant, outcome in outcomes(place) if outcome == UNTRIED] if sample else []
-    return survivors + Random(SEED).sample(untried, min(sample, len(untried)))
 
 
 def table(part: str, place: Path) -> None:
@@ -99,13 +97,16 @@ def table(part: str, place: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help="domain, sync (default: both)")
-    parser.add_argument("--again", action="store_true", help="try only those again that survived or had no test")
-    parser.add_argument("--sample", type=int, default=0, metavar="N", help="try N that were never tried, drawn at random")
+    parser.add_argument("--module", action="append", default=[], metavar="NAME", help="only this module; can be given several times")
+    parser.add_argument("--again", action="store_true", help="also those again that survived or had no test")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of tests for each mutant, the quickest that reach it (default: 1)")
+    parser.add_argument("--minutes", type=float, default=600.0, help="then stop; what was found out is kept, the next run goes on")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at a time (default: 2)")
     parser.add_argument("--table", action="store_true", help="try nothing, tell what is known")
     chosen = parser.parse_args()
     for part in chosen.parts or PARTS:
         place = workspace(part)
-        if not chosen.table and (code := mutmut(place, names(place, chosen.again, chosen.sample))):
+        if not chosen.table and (code := attempt(place, chosen)):
             return code
         table(part, place)
     return 0

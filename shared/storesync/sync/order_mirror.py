@@ -38,6 +38,7 @@ def mirrored(work: OrderWork, source: Order) -> tuple[Order, bool, dict[str, str
     else:
         kept = _created(work, wanted, mark)
     kept, differences = brought(work, target, kept, wanted, done=0 if found or target is StoreName.WEBASYST else 1)
+    work.note(**{f"{target}_id": kept.id})
     old, new = comparison.change(None, kept)
     rule = "found by our mark" if found else "new in " + work.origin
     work.entry(Action.LINKED if found else Action.CREATED, target, "order", old, new, rule)
