@@ -29,7 +29,7 @@ from tests.fakes.state import MemoryConnections
 from tests.integration.product_scene import OURS, THEIRS, Scene
 
 PER_MESSAGE = 3  # sent, received, deleted
-HOOK_SECONDS, ACCESS_LOG_BYTES, METRIC_LOG_BYTES = 0.02, 260, 500
+HOOK_SECONDS, ACCESS_LOG_BYTES, METRIC_LOG_BYTES = 0.02, 260, 300
 MONTH_DAYS, DAY_MINUTES, PRODUCTS, MILLION = 30, 24 * 60, 1_000, 1_000_000
 CONTAINER_MINUTES = 120  # that a container lives which is started each minute
 IDLE_MINUTES = 10  # after which one that is not is gone
@@ -60,6 +60,7 @@ class Worked:
     def bill(self) -> Bill:
         bill = started("SyncWorker", self.messages, self.cold) + units(self.units)
         bill += seconds("SyncWorker", "waits for the shops", self.calls * CALL_SECONDS)
+        bill += seconds("SyncWorker", "connects to the shops", self.messages * 2 * CONNECT_SECONDS if self.calls else 0.0)
         bill += seconds("SyncWorker", "waits for the tables", self.requests * TABLE_SECONDS)
         bill += seconds("SyncWorker", "work", processor=self.processor)
         return bill + Bill({"SQS": self.messages * PER_MESSAGE * PRICES["sqs_request"]})

@@ -21,7 +21,7 @@ TABLE_SECONDS, SSM_SECONDS = 0.004, 0.01
 FULL_PROCESSOR_MB = 1769  # with less memory a function has as much less of a processor
 COLD_PROCESSOR = {"SyncWorker": 0.6, "ProductPull": 0.6, "OrderPull": 0.6, "OrderWebhook": 0.25}  # imports and clients, of a whole one
 COLD_SHARE = 0.01  # of the starts of a function that is busy; AWS says less
-COLD_DECRYPTED = 4  # two secrets, each once as such and once to know it sealed
+COLD_DECRYPTED = 2  # secrets
 ROOT = Path(__file__).parents[2]
 
 Bill = Counter[str]

@@ -16,7 +16,7 @@ CACHE_SECONDS = 60.0
 class Secrets:
     def __init__(self, prefix: str, client: Any = None) -> None:
         self._prefix, self._client = prefix.rstrip("/"), client
-        self._cache: dict[str, tuple[float, str, str]] = {}  # when it was looked at, sealed if that was seen, and open
+        self._cache: dict[str, tuple[float, str, str]] = {}  # when it was looked at, how it was sealed then, and open
 
     def __repr__(self) -> str:
         return f"Secrets({self._prefix})"
@@ -41,9 +41,9 @@ class Secrets:
         at, before, value = self._cache.get(path, (0.0, "", ""))
         if value and time.monotonic() - at < CACHE_SECONDS:
             return value
-        sealed = self._read(path, opened=False) if value else ""
-        if not sealed or sealed != before:
-            value = self._read(path, opened=True)
+        sealed = self._read(path, opened=False)
+        if sealed != before or not value:
+            value = self._read(path, opened=True) if sealed else ""
         self._cache[path] = (time.monotonic(), sealed, value)
         return value
 
