@@ -92,7 +92,7 @@ def _money() -> list[Figure]:
         subject.pull()
         for store in StoreName:
             subject.work(subject.change(Kind.STREAM, store, ORDERS_STREAM))
-        return [money.order(for_orders, for_stock, ORDERS, void), *money.idle(subject)]
+        return [money.order(for_orders, for_stock, ORDERS, void), money.idle(subject)]
 
 
 def _order_only(subject: Subject, hint: Change) -> None:
