@@ -2,9 +2,11 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import MappingProxyType
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from ..domain.changes import position
@@ -16,7 +18,9 @@ from .client import STORE, CsCartClient
 from .decode import Json, moment, rows, text, whole
 from .pages import Answered, Key, Stretch, walk
 
+T = TypeVar("T")
 BATCH = 100
+MOST_NOTED = 5_000
 SKU_BATCH, LONGEST_QUERY = 50, 5000
 CODES = "filter_params[product_code]"
 MARGIN = timedelta(minutes=2)
@@ -40,6 +44,7 @@ def _by_stamp(row: Json) -> Key:
 class Catalogue:
     def __init__(self, client: CsCartClient) -> None:
         self.client, self.currency = client, client.settings.currency
+        self._grouped: set[str] = set()
 
     def _ask(self, query: Mapping[str, object]) -> Answered:
         """Under the storefront or vendor, so that one vendor's products never reach another's account (1.4)."""
@@ -63,6 +68,7 @@ class Catalogue:
 
     def _page(self, stretch: Stretch, position: str = "") -> Page[Record]:
         """A row with a value that is none is that row's defect, not the list's."""
+        self._note_grouped(stretch.rows)
         records: list[Record] = []
         unread: dict[str, Unreadable] = {}
         for row in self._priced(stretch.rows):
@@ -72,6 +78,13 @@ class Catalogue:
                 name = text(row.get("product_id"))
                 unread[name] = Unreadable(STORE, [name], wrong.detail)
         return Page(tuple(records), position, stretch.total, stretch.at, unread=unread)
+
+    def _note_grouped(self, listed: Iterable[Json]) -> None:
+        """What was listed is often read next: its groups are asked for beside it then, and not after it."""
+        for row in listed:
+            (self._grouped.add if payloads.is_grouped(row) else self._grouped.discard)(text(row.get("product_id")))
+        if len(self._grouped) > MOST_NOTED:
+            self._grouped.clear()
 
     def changed(self, since: datetime) -> Iterator[Page[Record]]:
         """`updated_in_hours` counts from the server's clock, which only the answer tells: when the server is ahead of us, it is asked again."""
@@ -102,23 +115,36 @@ class Catalogue:
         return found
 
     def read(self, ids: Collection[str]) -> list[Product]:
-        """Whole products; a variation's id brings its group: one call per 100 rows, and two more for all the groups among them."""
-        return self._whole(self.rows(list(dict.fromkeys(ids))))
+        """Whole products; a variation's id brings its group: one call per 100 rows, and two more for all the groups among them, of which
+        those that were listed lately are asked for at once."""
+        wanted = list(dict.fromkeys(ids))
+        known = [item for item in wanted if item in self._grouped]
+        works: list[Callable[[], Any]] = [partial(self.listed, batch) for batch in _hundreds(wanted)]
+        groups: list[Callable[[], Any]] = [partial(variations.members, self.client, batch) for batch in _hundreds(known)]
+        found = self.client.transport.together([*works, *groups])
+        here, members = _merged(found[: len(works)]), _merged(found[len(works) :])
+        return self._whole(self._with_prices(here), members)
 
     def kept(self, members: Mapping[str, str]) -> dict[str, Product]:
         """Products read back after a write, by id: one call per 100 rows. `members`: row -> product, empty where the row itself has to tell."""
         return {product.id: product for product in self._together(self.rows(list(members)), members)}
 
+    def told(self, found: Mapping[str, Json], members: Mapping[str, str]) -> dict[str, Product]:
+        """As `kept`, of rows that were listed already."""
+        return {product.id: product for product in self._together(self._with_prices(found), members)}
+
     def rows(self, ids: Sequence[str]) -> dict[str, Json]:
-        found: dict[str, Json] = {}
-        batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
-        asked = [{"pid": ",".join(batch), "sort_by": "null", "page": 1, "items_per_page": len(batch)} for batch in batches]
-        answers = self.client.transport.together([partial(self._ask, query) for query in asked])
-        for batch, answer in zip(batches, answers, strict=True):
-            here = {text(row.get("product_id")): row for row in rows(answer.body.get("products"))}
-            if strange := here.keys() - set(batch):
-                raise FilterIgnored("products that were not asked for", store="cscart", id=min(strange))
-            found |= here
+        return self._with_prices(_merged(self.client.transport.together([partial(self.listed, batch) for batch in _hundreds(ids)])))
+
+    def listed(self, ids: Sequence[str]) -> dict[str, Json]:
+        """By one call, so a hundred at most, and as the shop lists them. Raises FilterIgnored."""
+        answer = self._ask({"pid": ",".join(ids), "sort_by": "null", "page": 1, "items_per_page": len(ids)})
+        found = {text(row.get("product_id")): row for row in rows(answer.body.get("products"))}
+        if strange := found.keys() - set(ids):
+            raise FilterIgnored("products that were not asked for", store="cscart", id=min(strange))
+        return found
+
+    def _with_prices(self, found: Mapping[str, Json]) -> dict[str, Json]:
         return {text(row.get("product_id")): row for row in self._priced(found.values())}
 
     def find(self, skus: Collection[str]) -> list[Product]:
@@ -163,8 +189,13 @@ class Catalogue:
             if text(row.get("base_price")) or text(row.get("product_id")) in prices
         ]
 
-    def _whole(self, found: dict[str, Json]) -> list[Product]:
-        members = variations.members(self.client, [row_id for row_id, row in found.items() if payloads.is_grouped(row)])
+    def _whole(self, found: dict[str, Json], known: Mapping[str, str] = MappingProxyType({})) -> list[Product]:
+        """`known`: product -> parent, of groups that were asked for already. Those that none of these rows belongs to do not count."""
+        self._note_grouped(found.values())
+        grouped = [row_id for row_id, row in found.items() if payloads.is_grouped(row)]
+        parents = {known[row_id] for row_id in grouped if row_id in known}
+        members = {item: parent for item, parent in known.items() if parent in parents}
+        members |= variations.members(self.client, [row_id for row_id in grouped if row_id not in members])
         missing = [item for item in members if item not in found]
         return self._together(found | self.rows(missing) if missing else found, members)
 
@@ -182,6 +213,14 @@ class Catalogue:
         if unread:  # one that cannot be read is not one that is not there
             raise Unreadable(STORE, unread)
         return made
+
+
+def _hundreds(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+
+
+def _merged(found: Iterable[dict[str, T]]) -> dict[str, T]:
+    return {name: item for one in found for name, item in one.items()}
 
 
 def _batches(skus: Sequence[str]) -> Iterator[list[str]]:

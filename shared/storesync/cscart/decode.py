@@ -27,6 +27,8 @@ def texts(value: object) -> list[str]:
 
 
 def text(value: object) -> str:
+    if isinstance(value, str):  # nearly all there is, and much cheaper to ask than whether it is a Mapping
+        return value
     return "" if value is None or isinstance(value, (Mapping, list)) else str(value)
 
 

@@ -1,15 +1,20 @@
 """Writing products in CS-Cart: one PUT per changed row with the changed fields only, in parallel, and one read-back per hundred."""
 
-from collections.abc import Sequence
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from ..domain import prints
 from ..domain.exchange import Outcome, ProductWrite
 from ..domain.model import Group, Product, Variant
-from ..errors import NotKept, SyncError
+from ..errors import NotKept, StoreError, SyncError, Unauthorised
 from ..http import Call
 from . import payloads, variations
-from .catalogue import Catalogue
+from .catalogue import BATCH, Catalogue
 from .client import CsCartClient
+from .decode import Json
 from .making import OWN, Growth, Making
 
 
@@ -22,20 +27,40 @@ class Products:
     # -- changes
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
-        calls = [(at, call) for at, write in enumerate(writes) for call in self._calls(write)]
-        answers = self.client.many([call for _, call in calls])
-        errors = {at: answer for (at, _), answer in zip(calls, answers, strict=True) if isinstance(answer, SyncError)}
-        growing = {
-            write.current.id: write
-            for at, write in enumerate(writes)
-            if at not in errors and any(not item.id for item in write.desired.variants)
-        }
+        """A hundred rows are read back as soon as they are written, beside the writing of the next; what gains variants comes after them."""
+        portions = _portions(writes)
+        works = [partial(self._sent, portion, at, call) for portion in portions for at, call in self._prepared(portion, writes)]
+        kept: dict[str, Product] = {}
+        for done in self.client.transport.stream(works):
+            kept |= self.catalogue.told(done.rows, done.members) if done else {}
+        errors = {at: error for portion in portions for at, error in portion.errors.items()}
+        growing = {write.current.id: write for at, write in enumerate(writes) if at not in errors and _grows(write)}
         added, failed = self.growth.extend(growing) if growing else ([], {})
-        members = {item.id: write.current.id for write in writes for item in write.current.variants} | dict.fromkeys(added, "")
-        kept = self.catalogue.kept(members)
+        late = [write for write in writes if _grows(write)]
+        kept |= self.catalogue.kept(_members(late) | dict.fromkeys(added, "")) if late else {}
         return [
             _outcome(write, kept.get(write.current.id), errors.get(at) or failed.get(write.current.id)) for at, write in enumerate(writes)
         ]
+
+    def _prepared(self, portion: "_Portion", writes: Sequence[ProductWrite]) -> list[tuple[int, Call | None]]:
+        """Its calls; None where there is only something to be read."""
+        calls: list[tuple[int, Call | None]] = [(at, call) for at in portion.writes for call in self._calls(writes[at])]
+        portion.unanswered = len(calls) or 1
+        return calls or [(portion.writes[0], None)]
+
+    def _sent(self, portion: "_Portion", at: int, call: Call | None) -> "_Portion | None":
+        """The portion, when this was the last that it waited for. Raises Unauthorised, which no other call may follow."""
+        try:
+            if call is not None:
+                self.client.send(call)
+        except Unauthorised:
+            raise
+        except StoreError as error:
+            portion.errors[at] = error
+        if not portion.is_over() or not portion.members:
+            return None
+        portion.rows = self.catalogue.listed(list(portion.members))
+        return portion
 
     def _calls(self, write: ProductWrite) -> list[Call]:
         """A PUT for each row that changes; shared fields go to the parent, a variation would ignore them (C34). No PUT without a field (C3)."""
@@ -117,6 +142,46 @@ class Products:
                 beside[due[position]].append(product_id)
             errors |= {due[position]: error for position, error in failed.items()}
         return beside, errors
+
+
+@dataclass(slots=True)
+class _Portion:
+    """Writes, by their position, that one call reads back: whole products, as several writes may be of one. `members`: row -> product."""
+
+    writes: list[int] = field(default_factory=list)
+    members: dict[str, str] = field(default_factory=dict)
+    errors: dict[int, SyncError] = field(default_factory=dict)
+    rows: Mapping[str, Json] = field(default_factory=dict)
+    unanswered: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_over(self) -> bool:
+        """Told of each answer; whether it was the last."""
+        with self._lock:
+            self.unanswered -= 1
+            return not self.unanswered
+
+
+def _portions(writes: Sequence[ProductWrite]) -> list[_Portion]:
+    of_product: dict[str, list[int]] = defaultdict(list)
+    for at, write in enumerate(writes):
+        of_product[write.current.id].append(at)
+    found = [_Portion()]
+    for several in of_product.values():
+        members = _members([writes[at] for at in several if not _grows(writes[at])])
+        if found[-1].writes and len(found[-1].members) + len(members) > BATCH:
+            found.append(_Portion())
+        found[-1].writes += several
+        found[-1].members |= members
+    return [portion for portion in found if portion.writes]
+
+
+def _members(writes: Sequence[ProductWrite]) -> dict[str, str]:
+    return {item.id: write.current.id for write in writes for item in write.current.variants}
+
+
+def _grows(write: ProductWrite) -> bool:
+    return any(not item.id for item in write.desired.variants)
 
 
 def _outcome(write: ProductWrite, kept: Product | None, error: SyncError | None) -> Outcome:

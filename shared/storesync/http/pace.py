@@ -114,6 +114,11 @@ class Pace:
         """
         return _Lanes(self, self._pool(), make, calls, stop).run()
 
+    def stream(self, works: Sequence[Callable[[], B]]) -> Iterator[B]:
+        """Their results in order, each as soon as those before it are there: one is looked at while the others are on their way. Raises what
+        one of them raises; whoever goes away before the end waits for what was begun, and nothing else is."""
+        return _Lanes(self, self._pool(), lambda work: work(), works, lambda _: False).results()
+
     def begin(self, work: Callable[[], B]) -> Future[B]:
         """In the background; its calls wait for their turn like all others."""
         return self._pool().submit(work)
@@ -132,7 +137,8 @@ class _Lanes(Generic[A, B]):
     ) -> None:
         self._pace, self._threads, self._make, self._stop = pace, threads, make, stop
         self._left = deque(enumerate(calls))
-        self._lanes, self._idle = 0, threading.Condition()
+        lock = threading.Lock()
+        self._lanes, self._idle, self._news = 0, threading.Condition(lock), threading.Condition(lock)
         self._found: dict[int, B] = {}
         self._wrong: list[BaseException] = []
 
@@ -143,6 +149,22 @@ class _Lanes(Generic[A, B]):
         if self._wrong:
             raise self._wrong[0]
         return [self._found[at] for at in sorted(self._found)]
+
+    def results(self) -> Iterator[B]:
+        count = len(self._left)
+        try:
+            with self._idle:
+                self._widen()
+            for at in range(count):
+                with self._idle:
+                    self._news.wait_for(lambda: at in self._found or self._wrong)  # noqa: B023
+                if self._wrong:
+                    raise self._wrong[0]
+                yield self._found.pop(at)
+        finally:
+            with self._idle:
+                self._left.clear()
+                self._idle.wait_for(lambda: not self._lanes)
 
     def _widen(self) -> None:
         """As many as the limit is by now, while there is something for them to take."""
@@ -160,9 +182,11 @@ class _Lanes(Generic[A, B]):
                 with self._idle:
                     self._wrong.append(wrong)
                     self._left.clear()
+                    self._news.notify_all()
                 continue
             with self._idle:
                 self._found[at] = result
+                self._news.notify_all()
                 if stop:
                     self._left.clear()
                 self._widen()

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -65,6 +65,10 @@ class Transport:
     def together(self, works: Sequence[Callable[[], T]]) -> list[T]:
         """Each may make several calls, one after another; as many side by side as the store takes. Raises what one of them raises."""
         return self._pace.map(lambda work: work(), works, lambda _: False)
+
+    def stream(self, works: Sequence[Callable[[], T]]) -> Iterator[T]:
+        """As `together`, each result as soon as those before it are there."""
+        return self._pace.stream(works)
 
     def begin(self, work: Callable[[], T]) -> Pending[T]:
         """Several calls, one after another, beside whatever comes next here."""

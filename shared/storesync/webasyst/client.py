@@ -1,6 +1,6 @@
 """Shop-Script's HTTP methods: what is sent where, and which answers are errors. Methods the contract forbids do not exist here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -161,9 +161,9 @@ class WebasystClient:
         answers = self._sent(lambda: self.transport.map([self._with_token(call) for call in calls]))
         return [item.json() if isinstance(item, Answer) else item for item in answers]
 
-    def together(self, works: Sequence[Callable[[], T]]) -> list[T]:
-        """Works that are several calls each, side by side. Raises what one of them raises."""
-        return self.transport.together(works)
+    def stream(self, works: Sequence[Callable[[], T]]) -> Iterator[T]:
+        """Works that are several calls each, side by side; results in their order, as they come. Raises what one of them raises."""
+        return self.transport.stream(works)
 
     def upload(self, product_id: str, filename: str, data: bytes) -> Mapping[str, object]:
         url = f"{self.url}api.php/shop.product.images.add"

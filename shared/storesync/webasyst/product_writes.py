@@ -1,9 +1,10 @@
 """Writing products to Shop-Script: one massUpdate for many rows, single calls only for what it cannot say, and a read-back that believes no answer."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -24,6 +25,16 @@ EXACT = (Group.PRICE.value + ":", Group.IDENTITY.value + ":")
 Fields = dict[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What was written by one call and read back by another. `done`: what needs no other call, the failed among it."""
+
+    writes: Sequence[ProductWrite]
+    done: Sequence[ProductWrite]
+    errors: Mapping[str, SyncError]
+    answer: object
+
+
 class ProductWriter:
     """`default_type` gives the product type of a product that names none: without a type the shop's own editor fails (3.4)."""
 
@@ -33,22 +44,26 @@ class ProductWriter:
     # -- changes
 
     def write(self, writes: Sequence[ProductWrite]) -> list[Outcome]:
-        """Batches side by side, each read back as soon as it is written; what needs single calls comes after them. A lost answer to a new SKU
-        is settled by the read-back."""
-        done = self.client.together([partial(self._batch, batch) for batch in _batches(writes)])
-        outcomes = [outcome for batch in done for outcome in batch]
+        """Batches side by side, each read back as soon as it is written and compared while the next are on their way; what needs single calls
+        comes after them. A lost answer to a new SKU is settled by the read-back."""
+        sent = self.client.stream([partial(self._batch, batch) for batch in _batches(writes, self.client.transport.in_flight_limit)])
+        outcomes = [outcome for batch in sent for outcome in self._told(batch)]
         left = [write for write, outcome in zip(writes, outcomes, strict=True) if outcome is None]
         settled = iter(self._settled(left) if left else ())
         return [outcome or next(settled) for outcome in outcomes]
 
-    def _batch(self, writes: Sequence[ProductWrite]) -> list[Outcome | None]:
-        """None for what is still to be written by single calls."""
+    def _batch(self, writes: Sequence[ProductWrite]) -> _Batch:
         errors: dict[str, SyncError] = {}
         self._mass(writes, errors)
         done = [write for write in writes if write.current.id in errors or not _needs_single_calls(write)]
-        kept = self._kept(self.products.batch([write.current.id for write in done])) if done else {}
-        outcomes = {id(write): _outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in done}
-        return [outcomes.get(id(write)) for write in writes]
+        return _Batch(writes, done, errors, self.products.answered([write.current.id for write in done]) if done else None)
+
+    def _told(self, batch: _Batch) -> list[Outcome | None]:
+        """None for what is still to be written by single calls."""
+        errors, ids = batch.errors, [write.current.id for write in batch.done]
+        kept = self._kept(self.products.told(ids, batch.answer)) if batch.done else {}
+        outcomes = {id(write): _outcome(write, kept.get(write.current.id), errors.get(write.current.id)) for write in batch.done}
+        return [outcomes.get(id(write)) for write in batch.writes]
 
     @staticmethod
     def _kept(found: Found) -> dict[str, Product]:
@@ -182,13 +197,15 @@ class ProductWriter:
         return form | {name: value for name, value in optional.items() if value} | {"params": {self.marker_key: mark}}
 
 
-def _batches(writes: Sequence[ProductWrite]) -> Iterator[list[ProductWrite]]:
-    """So many rows and characters at most, but never a part of a product."""
+def _batches(writes: Sequence[ProductWrite], lanes: int) -> Iterator[list[ProductWrite]]:
+    """So many rows and characters at most, but never a part of a product; where one is not enough, as many alike as keep all lanes busy."""
+    total = sum(max(1, _sku_count(write)) for write in writes)
+    even = math.ceil(total / (lanes * math.ceil(total / (ROWS * lanes)))) if total > ROWS else ROWS
     batch: list[ProductWrite] = []
     rows = letters = 0
     for write in writes:
         own, texts = max(1, _sku_count(write)), _letters(write)
-        if batch and (rows + own > ROWS or letters + texts > LETTERS):
+        if batch and (rows >= even or rows + own > ROWS or letters + texts > LETTERS):
             yield batch
             batch, rows, letters = [], 0, 0
         batch.append(write)

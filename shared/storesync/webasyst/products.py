@@ -74,8 +74,11 @@ class Products:
     def seen(self, row: Json) -> Product:
         """Image addresses whole (the list gives them root-relative); with several stocks, the count of the chosen one."""
         product = payloads.product(row, self.clock().zone)
-        product = replace(product, images=tuple(replace(item, url=urljoin(self.client.url, item.url)) for item in product.images))
-        return product.with_variants(tuple(self._chosen(variant) for variant in product.variants))
+        if product.images:
+            product = replace(product, images=tuple(replace(item, url=urljoin(self.client.url, item.url)) for item in product.images))
+        if any(variant.stocks for variant in product.variants):
+            product = product.with_variants(tuple(self._chosen(variant) for variant in product.variants))
+        return product
 
     def _chosen(self, variant: Variant) -> Variant:
         """A stock without a row is unlimited there; a SKU without any row has a plain count (3.6), and needs no list of stocks."""
@@ -163,9 +166,13 @@ class Products:
         here = [self._asked_for(batch, answer) for batch, answer in zip(batches, answers, strict=True)]
         return readable([product for one in here for product in one.products], [product_id for one in here for product_id in one.unread])
 
-    def batch(self, ids: Sequence[str]) -> Found:
-        """So many that one call brings them."""
-        return self._asked_for(ids, self.client.send(self._ids_call(ids)))
+    def answered(self, ids: Sequence[str]) -> object:
+        """So many that one call brings them; what it says, `told` reads."""
+        return self.client.send(self._ids_call(ids))
+
+    def told(self, ids: Sequence[str], answer: object) -> Found:
+        """Raises FilterIgnored for products that were not among these."""
+        return self._asked_for(ids, answer)
 
     def with_rows(self, ids: Sequence[str]) -> tuple[list[Product], list[Json]]:
         """By one call, and as the shop tells them, which is more than a product has."""
