@@ -52,7 +52,9 @@ class Creations:
         pairs = list(zip(due, outcomes, strict=True))
         made = [(item, outcome) for item, outcome in pairs if outcome.product is not None]
         failed = [(item, outcome) for item, outcome in pairs if outcome.product is None]
-        late = [(item.match.source.id, error) for item, outcome in made if (error := self._made(store, item, outcome))]
+        pairs_made = [(item, *self._as_pair(store, item, outcome)) for item, outcome in made]
+        self.images.expect((update, kept) for _, update, kept in pairs_made)
+        late = [(item.match.source.id, error) for item, update, kept in pairs_made if (error := self._made(store, update, kept))]
         self.linker.flush()
         yield from late
         self.pending.clear_new(store, [item.match.source.id for item, outcome in pairs if not _unfinished(outcome.error)])
@@ -70,15 +72,18 @@ class Creations:
         name = self.world.connection.id
         return {item.desired.variants[0].sku: f"{name}:{store}:{item.match.source.id}" for item in due}
 
-    def _made(self, store: StoreName, item: Creation, outcome: Outcome) -> SyncError | None:
-        """Returns why its images are still to come."""
+    def _as_pair(self, store: StoreName, item: Creation, outcome: Outcome) -> tuple[Update, dict[StoreName, Product]]:
         assert outcome.product is not None
         created = outcome.product
         skus = {variant.sku.strip(): variant.id for variant in created.variants}
         pairs = {variant.id: skus[variant.sku.strip()] for variant in item.match.source.variants if variant.sku.strip() in skus}
         match = replace(item.match, target=created, variants=pairs, rows={**item.match.rows, store.other: ()})
         update = _as_update(store, match, _as_sent(created, item.desired), self.world)
-        kept = {store: item.match.source, store.other: created}
+        return update, {store: item.match.source, store.other: created}
+
+    def _made(self, store: StoreName, update: Update, kept: dict[StoreName, Product]) -> SyncError | None:
+        """Returns why its images are still to come."""
+        created = kept[store.other]
         self.notes.counts[f"created_{store.other}"] += 1
         main, *others = created.variants
         named = [variant.sku for variant in created.variants]
@@ -91,7 +96,7 @@ class Creations:
                 Entry("product", sku, Action.CREATED, store.other, created.id, "variant", new=fields.text(_values(variant)), rule=rule)
             )
         error: SyncError | None = None
-        if update.media is not None and self.images.late:
+        if self.images.is_late(update):
             self.linker.put_off_images(update)
             error = NotKept("no time was left")
         else:

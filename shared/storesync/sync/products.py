@@ -131,6 +131,7 @@ class ProductSync:
         """Written, and linked but for those that are returned."""
         for target in StoreName:
             self._write(target, work)
+        self.images.expect((item.update, item.kept) for item in work if item.error is None)
         failed = [item for item in work if not self._settle(item)]
         self.linker.flush()
         return failed
@@ -176,7 +177,7 @@ class ProductSync:
         return True
 
     def _images(self, item: _Work) -> None:
-        if item.update.media is not None and self.images.late:
+        if self.images.is_late(item.update):
             self._retry(item.update.match.source.id, None)
             self.linker.put_off_images(item.update)
             return
