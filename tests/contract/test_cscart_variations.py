@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from storesync.domain.exchange import Outcome, ProductWrite
-from storesync.errors import NotKept, UnsupportedValue
+from storesync.errors import NotKept, Rejected, UnsupportedValue
 
 from tests.contract.cscart_shop import Shop, opened, product, variant
 
@@ -82,3 +84,80 @@ def test_a_new_product_whose_variations_the_shop_left_apart_is_not_taken_for_who
     assert isinstance(made.error, NotKept)
     assert made.product is not None
     assert [item.sku for item in made.product.variants] == ["A"]
+
+
+# -- groups that a list has told of are asked for beside their products
+
+
+def test_a_group_that_was_listed_is_read_whole_by_two_calls_at_a_time(shop: Shop) -> None:
+    merchant, store = Merchant(shop), shop.store()
+    unlisted = store.products([merchant.ids[1]])
+    list(store.scan())
+    shop.calls()
+    assert store.products([merchant.ids[1]]) == unlisted
+    assert shop.calls() == 3
+
+
+def test_a_variation_that_left_its_group_since_it_was_listed_brings_no_other_along(shop: Shop) -> None:
+    merchant, store = Merchant(shop), shop.store()
+    list(store.scan())
+    shop.ask("POST", f"product_variations/{merchant.ids[1]}/detach_product_variation")
+    assert [item.variants[0].sku for item in store.products([merchant.ids[1]])] == ["red-M"]
+    assert len(store.products([merchant.ids[1]])[0].variants) == 1
+
+
+def test_a_product_that_joined_a_group_since_it_was_listed_brings_the_group(shop: Shop) -> None:
+    first, second = shop.product(product_code="A"), shop.product(product_code="B")
+    store = shop.store()
+    list(store.scan())
+    shop.group(first, second)
+    assert [[item.sku for item in one.variants] for one in store.products([second])] == [["A", "B"]]
+
+
+# -- what is written is read back a hundred rows at a time, while the rest is written
+
+
+def test_each_of_many_rows_is_read_back_after_its_own_write(shop: Shop) -> None:
+    ids = [shop.product(product_code=f"S{number}") for number in range(130)]
+    store = shop.store()
+    writes = [
+        ProductWrite(item, replace(item, content=replace(item.content, summary=f"new {item.id}")), frozenset({"content"}))
+        for item in store.products(ids)
+    ]
+    shop.calls()
+    outcomes = store.write(writes)
+    assert [outcome.error for outcome in outcomes] == [None] * 130
+    assert [outcome.product.content.summary for outcome in outcomes if outcome.product] == [f"new {one}" for one in ids]
+    assert shop.calls() == 132
+
+
+def test_one_row_that_is_refused_is_told_and_holds_up_no_other(shop: Shop) -> None:
+    ids = [shop.product(product_code=f"S{number}") for number in range(3)]
+    store = shop.store()
+    writes = [
+        ProductWrite(item, replace(item, content=replace(item.content, summary="new")), frozenset({"content"}))
+        for item in store.products(ids)
+    ]
+    shop.fault("status", f"PUT /api/products/{ids[1]}", status=400)
+    first, second, third = store.write(writes)
+    assert (first.error, third.error) == (None, None)
+    assert isinstance(second.error, Rejected)
+    assert [outcome.product.content.summary for outcome in (first, second, third) if outcome.product] == ["new", "", "new"]
+
+
+def test_two_writes_of_one_product_are_read_back_together(shop: Shop) -> None:
+    """As it is where the other shop keeps its variations as two products."""
+    red, blue = shop.product(product_code="red"), shop.product(product_code="blue")
+    shop.group(red, blue)
+    store = shop.store()
+    current = store.products([red])[0]
+
+    def priced(at: int, price: str) -> ProductWrite:
+        variants = [replace(item, price=Decimal(price)) if item is current.variants[at] else item for item in current.variants]
+        return ProductWrite(current, current.with_variants(tuple(variants)), frozenset({f"price:{current.variants[at].id}"}))
+
+    outcomes = store.write([priced(0, "11.00"), priced(1, "12.00")])
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert [[item.price for item in outcome.product.variants] for outcome in outcomes if outcome.product] == [
+        [Decimal("11.00"), Decimal("12.00")]
+    ] * 2

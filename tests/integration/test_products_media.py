@@ -1,7 +1,13 @@
 """Images: sent once each, told by their bytes, and never in the way of the rest."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from storesync.domain.model import StoreName
+from storesync.sync.imaging import SIDE_BY_SIDE
+from storesync.sync.ports import World
 
 from tests.fakes.stores import Trouble
 from tests.integration.product_scene import OURS, THEIRS, Scene
@@ -142,3 +148,43 @@ def test_an_empty_gallery_is_filled_and_never_empties_the_other():
     scene.add(THEIRS, "A", images=FIVE[:2])
     scene.sweep()
     assert bytes_of(scene, OURS) == bytes_of(scene, THEIRS) == [address.encode() for address in FIVE[:2]]
+
+
+class Crossing(Watched):
+    """Works that do not depend on each other are done the last one first. `crowds` says how many were given at once."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.crowds: list[int] = []
+
+    @property
+    def world(self) -> World:
+        return replace(super().world, together=self._backwards)
+
+    def _backwards(self, *works: Callable[[], Any]) -> list[Any]:
+        self.crowds.append(len(works))
+        return [work() for work in reversed(works)][::-1]
+
+
+def test_images_of_several_products_are_sent_side_by_side_and_each_gets_its_own():
+    scene = Crossing()
+    for number in range(6):
+        scene.add(OURS, f"A-{number}", images=FIVE[: number % 3 + 1])
+    scene.sweep()
+    assert max(scene.crowds) == SIDE_BY_SIDE
+    for number in range(6):
+        assert bytes_of(scene, THEIRS, f"A-{number}") == bytes_of(scene, OURS, f"A-{number}")
+    scene.since()
+    scene.sweep()
+    assert scene.since() == []
+
+
+def test_a_product_whose_images_fail_holds_up_none_that_is_sent_beside_it():
+    scene = Crossing()
+    for name in "ABC":
+        scene.add(OURS, name, images=FIVE[:2])
+    scene.webasyst.faults.arm(Trouble.FAULT, operation="put_images", times=1, after=1)
+    scene.sweep()
+    scene.sweep()
+    assert all(bytes_of(scene, THEIRS, name) == bytes_of(scene, OURS, name) for name in "ABC")
+    assert scene.parked() == {}

@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -243,3 +244,52 @@ def test_fault_13_after_a_lost_token_no_other_call_is_begun() -> None:
         with pytest.raises(Unauthorised):
             here.map(calls(shop.url, 500))
         assert sum(shop.call_counts().values()) < 40
+
+
+# -- results as they come
+
+
+def test_a_result_is_there_while_a_later_one_is_still_waited_for() -> None:
+    """Should the first be held back until the second is there, both wait for each other and the second gives up."""
+    seen = threading.Event()
+    found = Pace(2, 2).stream([lambda: True, lambda: seen.wait(5)])
+    assert next(found)
+    seen.set()
+    assert list(found) == [True]
+
+
+def test_what_one_work_raises_begins_no_other_and_is_raised_when_all_that_were_begun_have_ended() -> None:
+    done: list[int] = []
+
+    def work(number: int) -> int:
+        if number == 1:
+            raise ServerFault("broken")
+        time.sleep(0.05)
+        done.append(number)
+        return number
+
+    with pytest.raises(ServerFault):
+        list(Pace(2, 2).stream([partial(work, number) for number in range(50)]))
+    began = len(done)
+    time.sleep(0.1)
+    assert len(done) == began < 50
+
+
+def test_whoever_looks_at_no_more_results_begins_no_other_work() -> None:
+    done: list[int] = []
+
+    def work(number: int) -> int:
+        time.sleep(0.01)
+        done.append(number)
+        return number
+
+    found = Pace(2, 2).stream([partial(work, number) for number in range(50)])
+    assert next(found) == 0
+    found.close()  # type: ignore[attr-defined]
+    began = len(done)
+    time.sleep(0.05)
+    assert len(done) == began < 50
+
+
+def test_nothing_to_do_has_no_results() -> None:
+    assert list(Pace().stream([])) == []

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -122,7 +121,7 @@ class Catalogue:
         works: list[Callable[[], Any]] = [partial(self.listed, batch) for batch in _hundreds(wanted)]
         groups: list[Callable[[], Any]] = [partial(variations.members, self.client, batch) for batch in _hundreds(known)]
         found = self.client.transport.together([*works, *groups])
-        here, members = _merged(found[: len(works)]), _merged(found[len(works) :])
+        here, members = _merged(found[: len(works)]), [group for several in found[len(works) :] for group in several]
         return self._whole(self._with_prices(here), members)
 
     def kept(self, members: Mapping[str, str]) -> dict[str, Product]:
@@ -189,13 +188,12 @@ class Catalogue:
             if text(row.get("base_price")) or text(row.get("product_id")) in prices
         ]
 
-    def _whole(self, found: dict[str, Json], known: Mapping[str, str] = MappingProxyType({})) -> list[Product]:
-        """`known`: product -> parent, of groups that were asked for already. Those that none of these rows belongs to do not count."""
+    def _whole(self, found: dict[str, Json], known: Sequence[dict[str, str]] = ()) -> list[Product]:
+        """`known`: groups that were asked for already; those that none of these rows belongs to do not count."""
         self._note_grouped(found.values())
-        grouped = [row_id for row_id, row in found.items() if payloads.is_grouped(row)]
-        parents = {known[row_id] for row_id in grouped if row_id in known}
-        members = {item: parent for item, parent in known.items() if parent in parents}
-        members |= variations.members(self.client, [row_id for row_id in grouped if row_id not in members])
+        grouped = {row_id: None for row_id, row in found.items() if payloads.is_grouped(row)}
+        members = _merged(group for group in known if not grouped.keys().isdisjoint(group))
+        members |= _merged(variations.members(self.client, [row_id for row_id in grouped if row_id not in members]))
         missing = [item for item in members if item not in found]
         return self._together(found | self.rows(missing) if missing else found, members)
 

@@ -33,13 +33,16 @@ class Group:
         return fields | ({"product_features": dict(self.fixed)} if self.fixed else {})
 
 
-def members(client: CsCartClient, ids: Sequence[str]) -> dict[str, str]:
-    """Every product of the groups that these products belong to, with the group's parent: one call per 100 products."""
+def members(client: CsCartClient, ids: Sequence[str]) -> list[dict[str, str]]:
+    """Of each group that these products belong to, every product with its parent: one call per 100 products."""
+    return [_parents(row) for row in _listed(client, ids)]
+
+
+def _parents(group: Json) -> dict[str, str]:
     found: dict[str, str] = {}
-    for row in _listed(client, ids):
-        for item in rows(row.get("products")):
-            product_id, parent = text(item.get("product_id")), text(item.get("parent_product_id"))
-            found[product_id] = parent if parent not in ("", "0") else product_id
+    for item in rows(group.get("products")):
+        product_id, parent = text(item.get("product_id")), text(item.get("parent_product_id"))
+        found[product_id] = parent if parent not in ("", "0") else product_id
     return found
 
 
