@@ -166,11 +166,18 @@ def test_c33_what_the_shop_will_keep_is_known_before_and_does_not_grow(shop: Sho
         variant(stock=-(10**9)),
         variant(price="10000000000"),
         variant(compare_price=Decimal(10) ** 10),
+        variant(price="0.0049"),
     ],
 )
 def test_c33_what_would_become_another_value_is_refused(shop: Shop, item: Variant) -> None:
     with pytest.raises(UnsupportedValue):
         shop.store().fit(product(item))
+
+
+@pytest.mark.parametrize("name", ["", " ", " - ", "\n"])
+def test_a_product_without_a_name_is_refused_before_it_is_sent(shop: Shop, name: str) -> None:
+    with pytest.raises(UnsupportedValue):
+        shop.store().fit(product(name=name))
 
 
 def test_c34_shared_fields_go_to_the_parent_and_own_fields_to_the_variation(shop: Shop) -> None:

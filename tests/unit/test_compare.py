@@ -96,6 +96,25 @@ def test_four_byte_characters_and_quotes_are_as_cscart_keeps_them() -> None:
     assert judged([OURS | {"product": "Lamp ?"}], [THEIRS | {"name": "Lamp 😀"}])[1] == []
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"full_description": "<p>a</p>x<br />"}, {"description": "<p onclick=x>a</p><script>alert(1)</script>x<br>"}),
+        ({"meta_keywords": "k" * 255}, {"meta_keywords": "k" * 300}),
+        ({"product": "New\nlamp"}, {"name": " - New lamp "}),
+        ({"status": "R"}, {"status": "-1"}),
+        ({"amount": "-2"}, {"skus": {"9": THEIRS["skus"]["9"] | {"count": "-1.500"}}}),
+    ],
+)
+def test_what_a_shop_makes_of_every_value_is_no_difference(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert judged([OURS | ours], [THEIRS | theirs])[1] == []
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("<b>a</b>", "a"), ("a", "a<script>1</script>b"), ("5 &gt; 4", "5 &gt; 3")])
+def test_markup_and_words_that_are_lost_are_a_difference(ours: str, theirs: str) -> None:
+    assert len(judged([OURS | {"full_description": ours}], [THEIRS | {"description": theirs}])[1]) == 1
+
+
 def test_an_edit_that_both_shops_have_forgotten_is_a_difference_although_they_are_equal() -> None:
     left: Any = Shop(OURS)
     right: Any = Shop(THEIRS)

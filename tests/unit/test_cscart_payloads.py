@@ -107,7 +107,7 @@ def test_a_strange_field_of_an_order_is_read_or_refused(name: str, value: object
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=300)
 
 
-@given(texts, texts, texts)
+@given(texts.map("Lamp {}".format), texts, texts)
 def test_what_fits_fits_again(name: str, summary: str, keywords: str) -> None:
     wanted = Product(
         "",

@@ -8,7 +8,7 @@ from storesync.domain import prints, translation
 from storesync.domain.connection import Connection, CsCartSettings, Policy, WebasystSettings
 from storesync.domain.model import Content, Group, Listing, Product, StoreName, Variant, Visibility
 from storesync.domain.planning import Pair, Side, plan
-from storesync.errors import MissingRate
+from storesync.errors import MissingRate, UnsupportedValue
 
 CONNECTION = Connection("main", CsCartSettings(currency="RUB"), WebasystSettings(currency="RUB"))
 FITS = {store: lambda product: product for store in StoreName}
@@ -231,6 +231,13 @@ def test_fault_42_a_rate_converts_and_rounds_without_coming_back():
     assert planned(ours, theirs, None, None, connection).decisions == ()
     dearer = replace(product("2", price="11.00"), currency="USD")
     assert written(planned(ours, dearer, ours, theirs, connection)) == [(OURS, "price", {"price": "1003.58"}, "changed")]
+
+
+def test_fault_42_a_rate_that_leaves_nothing_of_a_price_stops_the_record():
+    connection = replace(CONNECTION, rates={"USD>RUB": Decimal("91.2345")})
+    with pytest.raises(UnsupportedValue):
+        translation.product(connection, replace(product("1", price="0.40"), currency="RUB"), THEIRS, replace(product("2"), currency="USD"))
+    assert translation.money(connection, Decimal(0), "RUB", "USD") == 0
 
 
 @pytest.mark.parametrize("rates", [{"RUB>USD": Decimal(0)}, {"USD>RUB": Decimal(0)}, {"EUR>USD": Decimal(2)}])

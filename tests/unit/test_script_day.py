@@ -15,10 +15,10 @@ from tests.sandbox.webasyst import WebasystSandbox
 EDITS, ORDERS = 8, 2
 
 
-def played(order: int) -> tuple[dict[str, int], list[str], set[str]]:
-    """What was done in two shops that hold the same twelve products, made in Webasyst in an order drawn from `order`."""
+def played(order: int, size: int = 12) -> tuple[dict[str, int], list[str], set[str]]:
+    """What was done in two shops that hold the same products, made in Webasyst in an order drawn from `order`."""
     cscart, webasyst = CsCartSandbox(), WebasystSandbox()
-    cscart.seed(12, 4, 7)
+    cscart.seed(size, 4, 7)
     with Server(cscart.app) as first, Server(webasyst.app) as second:
         ours = CsCartShop(first.url + "/", cscart.email, cscart.key)
         theirs = WebasystShop(second.url + "/", webasyst.issue_token())
@@ -40,3 +40,9 @@ def test_a_small_shop_has_its_orders_whatever_was_made_first(order: int) -> None
     assert problems == []
     assert done["ordered in cscart"] == ORDERS
     assert edited == played(0)[2]
+
+
+def test_a_shop_with_nothing_left_to_order_gets_something() -> None:
+    done, problems, _ = played(0, size=1)
+    assert problems == []
+    assert done["ordered in cscart"] == ORDERS

@@ -105,6 +105,8 @@ def fit(found: Product) -> Product:
     for item in found.variants:
         _check(item, found.id)
     texts_ = found.content
+    if not plain(texts_.name).strip(" -\t\r\n\0"):
+        raise UnsupportedValue("the product has no name", product=found.id)
     kept = Content(
         name=plain(texts_.name).strip(" -")[:LONGEST_NAME] or texts_.name,
         summary=plain(texts_.summary),
@@ -127,6 +129,8 @@ def _check(item: Variant, product_id: str) -> None:
         raise UnsupportedValue("the shop cannot count that many", product=product_id, stock=item.stock)
     if min(item.price, item.compare_price) < 0:
         raise UnsupportedValue("the shop makes a negative price a positive one", product=product_id)
+    if item.price and not _rounded(item).price:
+        raise UnsupportedValue("the price would become none at all", product=product_id)
     if max(item.price, item.compare_price) >= LARGEST_PRICE:
         raise UnsupportedValue("the price is larger than the shop can hold", product=product_id)
 

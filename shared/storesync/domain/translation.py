@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..errors import MissingRate
+from ..errors import MissingRate, UnsupportedValue
 from .connection import Connection
 from .model import Listing, Product, StoreName, Variant
 
@@ -70,9 +70,13 @@ def money(connection: Connection, amount: Decimal, source: str, target: str) -> 
 
 
 def variant(connection: Connection, source: Variant, product: Product, target_currency: str) -> Variant:
+    """Raises UnsupportedValue: what costs less than a cent there is not given away."""
+    price = money(connection, source.price, product.currency, target_currency)
+    if source.price and not price:
+        raise UnsupportedValue("the price would become none at all", product=product.id, currency=target_currency)
     return replace(
         source,
-        price=money(connection, source.price, product.currency, target_currency),
+        price=price,
         compare_price=money(connection, source.compare_price, product.currency, target_currency),
         stocks=(),
     )

@@ -1,5 +1,6 @@
 """Both shops, field by field, as their own public APIs show them."""
 
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Any, Protocol, Self
+
+from tests.sandbox.cscart.texts import purified
 
 from .shops import MARKER, CsCartShop, WebasystShop, values
 
@@ -21,6 +24,7 @@ ORDER_STATES = {
 VISIBLE = {"A": "1", "H": "0", "D": "-1"}
 # Reasons that only the merchant can settle. Everything else that is set aside is a difference.
 SETTLED_BY_MERCHANT = {"DuplicateSku", "MissingLink", "MissingRate", "UnmappedStatus", "UnsupportedValue", "TooLarge"}
+LONGEST_META = 255
 Row = dict[str, Any]
 
 
@@ -73,9 +77,19 @@ def text(value: object) -> str:
     return "".join("?" if character > "\uffff" else character for character in found)
 
 
+def title(value: object) -> str:
+    """In one line, without the blanks and hyphens around it that CS-Cart cuts off."""
+    return " ".join(text(value).splitlines()).strip(" -")
+
+
+def meta(value: object) -> str:
+    """CS-Cart's columns hold so many characters."""
+    return text(value)[:LONGEST_META].strip()
+
+
 def markup(value: object) -> str:
-    """A quote means the same written either way; CS-Cart writes it plainly."""
-    return text(value).replace("&quot;", '"').replace("&#039;", "'").replace("&#39;", "'")
+    """As CS-Cart tidies it: without scripts, each tag closed. A quote means the same written either way."""
+    return text(purified(str(value or ""))).replace("&quot;", '"').replace("&#039;", "'").replace("&#39;", "'")
 
 
 def number(value: object) -> str:
@@ -83,7 +97,8 @@ def number(value: object) -> str:
 
 
 def _stock(value: object) -> str:
-    return "unlimited" if value is None else str(int(Decimal(str(value))))
+    """Whole pieces: half a one cannot be sold in CS-Cart."""
+    return "unlimited" if value is None else str(math.floor(Decimal(str(value))))
 
 
 def cscart_rows(shop: CsCartShop, aside: Aside) -> Catalogue:
@@ -99,17 +114,17 @@ def cscart_rows(shop: CsCartShop, aside: Aside) -> Catalogue:
 
 def _cscart_row(row: Row, parent: Row) -> Row:
     return {
-        "name": text(parent["product"]),
+        "name": title(parent["product"]),
         "summary": markup(parent.get("short_description")),
         "description": markup(parent.get("full_description")),
-        "meta_title": text(parent.get("page_title")),
-        "meta_keywords": text(parent.get("meta_keywords")),
-        "meta_description": text(parent.get("meta_description")),
+        "meta_title": meta(parent.get("page_title")),
+        "meta_keywords": meta(parent.get("meta_keywords")),
+        "meta_description": meta(parent.get("meta_description")),
         "price": number(row.get("base_price") or row["price"]),
         "compare_price": number(row.get("list_price")),
         "stock": "unlimited" if row.get("tracking") == "D" else _stock(row["amount"]),
         "images": bool(parent.get("main_pair")) + len(values(parent.get("image_pairs"))),
-        "visible": VISIBLE.get(str(row["status"]), "0") if parent is row and not row.get("variation_group_id") else None,
+        "visible": VISIBLE.get(str(row["status"]), "-1") if parent is row and not row.get("variation_group_id") else None,
     }
 
 
@@ -129,12 +144,12 @@ def webasyst_stock(sku: Row, stocks: list[str]) -> str:
 
 def _webasyst_row(product: Row, sku: Row, stocks: list[str]) -> Row:
     return {
-        "name": text(product["name"]),
+        "name": title(product["name"]),
         "summary": markup(product["summary"]),
         "description": markup(product["description"]),
-        "meta_title": text(product["meta_title"]),
-        "meta_keywords": text(product["meta_keywords"]),
-        "meta_description": text(product["meta_description"]),
+        "meta_title": meta(product["meta_title"]),
+        "meta_keywords": meta(product["meta_keywords"]),
+        "meta_description": meta(product["meta_description"]),
         "price": number(sku["price"]),
         "compare_price": number(sku["compare_price"]),
         "stock": webasyst_stock(sku, stocks),
