@@ -84,6 +84,10 @@ def told(value: str, gettext: Callable[[str], str]) -> str:
 
 _SAID = (
     (re.compile(r"status .* goes round in a circle: (.+)"), N_("An order would go round in a circle for ever: %(words)s")),
+    (
+        re.compile(r"status (.+) could go there and back: (?:.+)"),
+        N_("Status %(words)s: its actions could take an order there and back for ever. Choose one action."),
+    ),
     (re.compile(r"CS-Cart has no status (.*)"), N_("CS-Cart has no status %(words)s.")),
     (re.compile(r"Webasyst has no state (.*)"), N_("Webasyst has no state %(words)s.")),
     (re.compile(r"no state of Webasyst offers the action (.*)"), N_("No state of Webasyst offers the action %(words)s.")),

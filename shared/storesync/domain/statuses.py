@@ -180,7 +180,13 @@ def _by_name(name: str) -> str | None:
 
 
 def problems(table: StatusMap) -> list[str]:
-    """Letters that would travel to the other shop and come back as others, for ever: refused when the table is saved."""
+    """What would keep orders moving for ever, refused when the table is saved: letters that travel to the other shop and come back as others,
+    and entries that take an order there and back. Letters that share a state are not among it: each rests where it arrives.
+    """
+    return [*_circles(table), *(f"status {letter} could go there and back: {table.to_webasyst[letter]}" for letter in _restless(table))]
+
+
+def _circles(table: StatusMap) -> list[str]:
     ways = {letter: _returns(table, letter) for letter in table.to_webasyst}
     found: dict[frozenset[str], str] = {}
     for letter in ways:
@@ -203,6 +209,19 @@ def _circle(ways: Mapping[str, tuple[str, ...]], path: tuple[str, ...]) -> tuple
         if found := _circle(ways, (*path, following)):
             return found
     return ()
+
+
+def _restless(table: StatusMap) -> list[str]:
+    """Nobody knows what a shop's own action leads to. Two of them in one entry may lead to each other's beginning, and a way that ends in one
+    never knows that it has arrived; one that goes back on its way is read as the merchant's own move when an answer is lost.
+    """
+    return [letter for letter in table.to_webasyst if not _comes_to_rest(routes(table, letter))]
+
+
+def _comes_to_rest(ways: tuple[tuple[str, ...], ...]) -> bool:
+    own = [action for way in ways for action in way if action not in RESULTS]
+    ranks = [[RANKS[RESULTS[action]] for action in way if action in RESULTS] for way in ways]
+    return len(own) < 2 and all(len(way) == 1 or way[-1] in RESULTS for way in ways) and all(one == sorted(one) for one in ranks)
 
 
 def unknown(table: StatusMap, letters: Iterable[str], states: Mapping[str, Iterable[str]]) -> list[str]:
