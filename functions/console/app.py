@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pages.conflicts
 import pages.connections
 import pages.frame
 import pages.health
@@ -50,7 +51,7 @@ def guard(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
 app.use(middlewares=[guard])
 MODULES = (
     pages.frame, pages.health, pages.overview, pages.records, pages.why, pages.runs, pages.proofs, pages.requests, pages.tables, pages.setup, pages.settings,
-    pages.connections, pages.moving, pages.takeover,
+    pages.connections, pages.conflicts, pages.moving, pages.takeover,
 )  # fmt: skip
 for module in MODULES:
     app.include_router(module.router)

@@ -62,7 +62,8 @@ class Visit:
 
     def page(self, template: str, connection: Connection | None = None, **values: Any) -> Response[str]:
         """The whole page, with what its frame shows. Who names the connections has no table read for them."""
-        notice = NOTICES.get(self.cookies.get(NOTICE, ""), "")
+        told = self.cookies.get(NOTICE, "")
+        notice = {"text": NOTICES[told], "kind": "warning" if told == UNTICKED else "success"} if told in NOTICES else {}
         listed = values.pop("connections", None)
         if listed is None:
             listed = bootstrap.connections().list() if self.session else []
@@ -95,7 +96,9 @@ def _sent(event: Any, content_type: str) -> tuple[FormData, Mapping[str, bytes]]
         return FormData({}), {}
 
 
+UNTICKED = "unticked"
 NOTICES = {
+    UNTICKED: texts.N_("Nothing is ticked: tick the rows that are meant, then press again."),
     "saved": texts.N_("Saved."),
     "started": texts.N_("Started. What it finds appears here by itself."),
     "paused": texts.N_("Paused. Hints and schedules are ignored until you resume."),
@@ -105,6 +108,7 @@ NOTICES = {
     "dismissed": texts.N_("Dismissed. What changes in a shop is looked at again."),
     "connected": texts.N_("The Webasyst account is connected."),
     "disconnected": texts.N_("Disconnected: the token is revoked and the key forgotten."),
+    "followed": texts.N_("Saved. The next order of this customer goes to that contact."),
     "erased": texts.N_("Erased. What the shops themselves keep is theirs to erase."),
     "removed": texts.N_("The connection is removed."),
     "imported": texts.N_(

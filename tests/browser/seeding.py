@@ -129,4 +129,6 @@ def sheets(kept: Sheets, count: int) -> None:
         kept.save("takeover", {"phase": "done", "since": NOW.isoformat(), "pair_sheets": 1}, 600)
         pair = {"webasyst": "9", "evidence": ["number", "total"], "total": NASTY, "at": NOW.isoformat()}
         kept.save("takeover:pairs:0", {"pairs": [pair | {"cscart": str(one + 100), "certain": one % 2 > 0} for one in range(count)]}, 600)
+        buyer = {**line, "group": "people", "field": "customer", "cscart": "", "webasyst": ""}
+        kept.save("order:cscart:1", {"at": NOW.isoformat(), "here": {"cscart": True, "webasyst": True}, "lines": [buyer]}, 600)
         kept.save("product:cscart:1", {"at": NOW.isoformat(), "here": {"cscart": True, "webasyst": True}, "lines": [line] * count}, 600)

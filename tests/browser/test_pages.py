@@ -15,7 +15,7 @@ from .seeding import COUNTS, NASTY, seed_all
 
 PAGES = ("", "/records", "/parked", "/requests", "/statuses", "/tables", "/tables/shipping", "/settings", "/shops", "/setup/cscart", "/setup/webasyst",
          "/setup/defaults", "/setup/statuses", "/setup/check", "/setup/preview", "/records/product/cscart/1", "/records/order/cscart/1",
-         "/records?q=SKU-1", "/runs", "/runs/plan", "/runs/part", "/moving", "/takeover", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
+         "/records?q=SKU-1", "/runs", "/runs/plan", "/runs/part", "/conflicts", "/moving", "/takeover", "/proofs", "/proofs/p1", "/why/product?subject=SKU-1")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ WIDEST = """[...document.querySelectorAll("body *")].filter((one) => one.getBoun
 
 
 def test_a_phone_shows_every_page_without_scrolling_sideways(seeded: Site, visitor: Page) -> None:
-    visitor.set_viewport_size({"width": 390, "height": 844})
+    visitor.set_viewport_size({"width": 360, "height": 780})
     wide, found = [], {}
     for path in PAGES:
         visitor.goto(f"{seeded.url}/c/many{path}")
@@ -163,7 +163,7 @@ def test_a_status_that_orders_have_cannot_be_left_undecided(seeded: Site, visito
     visitor.goto(f"{seeded.url}/c/one/statuses")
     visitor.locator("[name=letter-P]").select_option("?")
     visitor.get_by_role("button", name="Save").click()
-    expect(visitor.get_by_role("alert")).to_contain_text("1 orders have this status")
+    expect(visitor.get_by_role("alert")).to_contain_text("orders with this status: 1")
     shot(visitor, "statuses-refused")
 
 
@@ -171,6 +171,24 @@ def test_a_side_is_chosen_for_many_orders_at_once(seeded: Site, visitor: Page) -
     visitor.goto(f"{seeded.url}/c/many/parked?kind=order")
     for number in (2, 4):
         visitor.locator(f"[name=record][value='order#cscart#{number}']").check()
+    visitor.get_by_role("button", name="Take CS-Cart's side").click()
+    expect(visitor.get_by_role("status")).to_contain_text("Queued")
+
+
+def test_who_ticks_nothing_is_told_so_and_a_buyer_has_no_side_to_choose(seeded: Site, visitor: Page) -> None:
+    visitor.goto(f"{seeded.url}/c/many/parked")
+    visitor.get_by_role("button", name="Dismiss").click()
+    expect(visitor.get_by_role("status")).to_contain_text("Nothing is ticked")
+    visitor.goto(f"{seeded.url}/c/many/records/order/cscart/1")
+    expect(visitor.get_by_text("There is no side to choose")).to_be_visible()
+    expect(visitor.get_by_role("button", name="Take CS-Cart's side")).to_have_count(0)
+
+
+def test_a_conflict_that_the_policy_has_decided_is_decided_otherwise(seeded: Site, visitor: Page) -> None:
+    visitor.goto(f"{seeded.url}/c/many/conflicts")
+    row = visitor.get_by_role("row").filter(has_text=NASTY).first
+    expect(row).to_contain_text("texts")
+    row.get_by_role("checkbox").check()
     visitor.get_by_role("button", name="Take CS-Cart's side").click()
     expect(visitor.get_by_role("status")).to_contain_text("Queued")
 

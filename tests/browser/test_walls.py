@@ -169,5 +169,13 @@ def test_a_customer_is_looked_up_exported_and_erased_by_email(site: Site, sessio
     links.save_customer(StoreName.WEBASYST, "77", "5")
     (known,) = asked("export").json()["links"]
     assert (known["webasyst_contact"], known["cscart_account"]) == ("77", "5")
+    for number, said in (("7x", "Enter the number of a contact"), ("91", "goes to that contact")):
+        form = {"email": "ann@example.org", "action": "follow", "contact": number, "token": token(site, session)}
+        assert said in session.post(f"{site.url}/c/buyers/customer", data=form).text
+    assert [links.customer(StoreName.CSCART, key) for key in ("user:5", email_key(world, Customer(email="ann@example.org")))] == [
+        "91",
+        "91",
+    ]
+    assert links.customer(StoreName.WEBASYST, "91") == "5"
     assert "Erased" in asked("erase").text
     assert "Nothing is kept" in asked("").text

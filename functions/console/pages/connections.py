@@ -158,7 +158,18 @@ def customer(connection_id: str) -> Response[str]:
         body = json.dumps(kept, ensure_ascii=False, indent=1)
         headers = {**rendering.HEADERS, "content-disposition": 'attachment; filename="customer.json"'}
         return Response(200, "application/json", body, headers)
+    if action == "follow":
+        return _follow(found, email, visit(router).field("contact"))
     if action == "erase":
         customers.erase(bootstrap.world(found.id), email)
         return visit(router).redirect(f"/console/c/{found.id}/shops", "erased")
     return _shops(found, customer=kept)
+
+
+def _follow(found: Connection, email: str, contact: str) -> Response[str]:
+    """The merchant knows better than an e-mail which contact a customer is."""
+    if not email or not re.fullmatch(r"[1-9][0-9]{0,9}", contact):
+        kept = customers.kept(bootstrap.world(found.id), email)
+        return _shops(found, status=422, customer=kept, problem=texts.N_("Enter the number of a contact, as the address of its card ends."))
+    customers.follow(bootstrap.world(found.id), email, contact)
+    return visit(router).redirect(f"/console/c/{found.id}/shops", "followed")

@@ -46,8 +46,11 @@ def picture(connection_id: str, measure: str) -> Response[str]:
     found, name = connection(connection_id), measure.removesuffix(".svg")
     if name not in chart.MEASURES:
         raise NotFoundError
-    ngettext = texts.catalogue(visit(router).language).ngettext
-    drawn = chart.draw(_hours(found.id), name, lambda seconds: rendering.duration(seconds, ngettext), _offset())
+    told = texts.catalogue(visit(router).language)
+    nothing = told.gettext(
+        texts.N_("No changes in the last day.") if name == chart.CHANGES else texts.N_("Nothing has run in the last day.")
+    )
+    drawn = chart.draw(_hours(found.id), name, lambda seconds: rendering.duration(seconds, told.ngettext), _offset(), nothing)
     return Response(200, "image/svg+xml", drawn, {**rendering.HEADERS, "content-security-policy": PICTURE})
 
 

@@ -16,7 +16,7 @@ from storesync.domain.links import Parked
 from storesync.domain.model import StoreName
 from storesync.sync import choosing, order_choosing
 from storesync.sync.looks import KEEP_COMPARISON, look, sheet_name
-from visit import connection, visit
+from visit import UNTICKED, connection, visit
 
 router = APIGatewayHttpRouter()
 MOST_SHOWN, RECENT_DAYS = 200, 7
@@ -37,7 +37,7 @@ def find(connection_id: str) -> Response[str]:
 @router.get("/console/c/<connection_id>/records/<kind>/<store>/<record_id>")
 def show(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
     found = connection(connection_id)
-    side = _side(kind, store, record_id)
+    side = side_of(kind, store, record_id)
     world = bootstrap.world(found.id)
     record: Any = records.product(world, side, record_id) if kind == "product" else records.order(world, side, record_id)
     subject = record.label if kind == "product" else (record.link.id_in(record.link.origin) if record.link else record_id)
@@ -54,7 +54,7 @@ def show(connection_id: str, kind: str, store: str, record_id: str) -> Response[
 @router.get("/console/c/<connection_id>/records/<kind>/<store>/<record_id>/live")
 def live(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
     found = connection(connection_id)
-    values = _comparison(found, kind, _side(kind, store, record_id), record_id)
+    values = _comparison(found, kind, side_of(kind, store, record_id), record_id)
     return visit(router).part("record_live.html", found, store_names=overview.STORES, **values)
 
 
@@ -62,7 +62,7 @@ def live(connection_id: str, kind: str, store: str, record_id: str) -> Response[
 def compare(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
     """Have the worker read both sides now."""
     found = connection(connection_id)
-    side = _side(kind, store, record_id)
+    side = side_of(kind, store, record_id)
     asked = {"at": datetime.now(UTC).isoformat()}
     bootstrap.sheets(found.id).save(f"asked:{sheet_name(kind, side, record_id)}", asked, KEEP_COMPARISON)
     bootstrap.queue().send([look(found.id, kind, uuid.uuid4().hex, side, record_id)])
@@ -72,7 +72,7 @@ def compare(connection_id: str, kind: str, store: str, record_id: str) -> Respon
 @router.post("/console/c/<connection_id>/records/<kind>/<store>/<record_id>/sync")
 def sync(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
     found = connection(connection_id)
-    side = _side(kind, store, record_id)
+    side = side_of(kind, store, record_id)
     bootstrap.queue().send([records.again(found.id, kind, side, record_id)])
     return visit(router).redirect(f"/console/c/{found.id}/records/{kind}/{side}/{record_id}", "queued")
 
@@ -81,10 +81,10 @@ def sync(connection_id: str, kind: str, store: str, record_id: str) -> Response[
 def choose(connection_id: str, kind: str, store: str, record_id: str) -> Response[str]:
     """Where the two sides differ, this shop's values win."""
     found = connection(connection_id)
-    side = _side(kind, store, record_id)
+    side = side_of(kind, store, record_id)
     winner = visit(router).field("winner")
     if winner in set(StoreName):
-        bootstrap.queue().send(_taken(found, kind, side, record_id, StoreName(winner)))
+        bootstrap.queue().send(taken(found, kind, side, record_id, StoreName(winner)))
     return visit(router).redirect(f"/console/c/{found.id}/records/{kind}/{side}/{record_id}", "queued")
 
 
@@ -105,7 +105,10 @@ def settle(connection_id: str) -> Response[str]:
     """Try again, dismiss, or choose a side, for all that are ticked."""
     found = connection(connection_id)
     here = visit(router)
-    chosen = [one for one in bootstrap.world(found.id).links.parked() if _key(one) in set(here.fields("record"))]
+    ticked = set(here.fields("record"))
+    if not ticked:
+        return here.redirect(f"/console/c/{found.id}/parked", UNTICKED)
+    chosen = [one for one in bootstrap.world(found.id).links.parked() if _key(one) in ticked]
     if here.field("action") == "retry":
         bootstrap.queue().send([change for one in chosen for change in _again(found, one)])
     elif here.field("action") in set(StoreName):
@@ -120,6 +123,8 @@ def settle(connection_id: str) -> Response[str]:
 def settle_letters(connection_id: str) -> Response[str]:
     found = connection(connection_id)
     here = visit(router)
+    if not here.fields("letter"):
+        return here.redirect(f"/console/c/{found.id}/parked", UNTICKED)
     again = here.field("action") == "retry"
     backlog = desk.backlog()
     (backlog.again if again else backlog.dismiss)(found.id, set(here.fields("letter")))
@@ -136,10 +141,11 @@ def _again(found: Connection, one: Parked) -> list[Any]:
 
 def _chosen(found: Connection, one: Parked, winner: StoreName) -> list[Any]:
     """Only what has a counterpart has two sides to choose from; everything else is tried again."""
-    return _taken(found, one.kind, one.store, one.record_id, winner) or _again(found, one)
+    return taken(found, one.kind, one.store, one.record_id, winner) or _again(found, one)
 
 
-def _taken(found: Connection, kind: str, store: StoreName, record_id: str, winner: StoreName) -> list[Any]:
+def taken(found: Connection, kind: str, store: StoreName, record_id: str, winner: StoreName) -> list[Any]:
+    """What has the worker take this shop's side; nothing where there is no other side."""
     world = bootstrap.world(found.id)
     if kind == "order":
         link = world.links.order(store, record_id)
@@ -153,7 +159,7 @@ def _key(one: Parked) -> str:
     return f"{one.kind}#{one.store}#{one.record_id}"
 
 
-def _side(kind: str, store: str, record_id: str) -> StoreName:
+def side_of(kind: str, store: str, record_id: str) -> StoreName:
     if kind not in KINDS or store not in set(StoreName) or not (record_id.isascii() and record_id.isdigit()):
         raise NotFoundError
     return StoreName(store)

@@ -1,8 +1,7 @@
-"""The last day as two pictures: changes as bars, the lag as a line. Read beside them by a table for those who cannot see them."""
+"""The last day as two pictures of bars: changes, and the lag. Read beside them by a table for those who cannot see them."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from .overview import Hour
 
@@ -11,18 +10,24 @@ MEASURES = (CHANGES, LAG)
 LINES = 4
 SECONDS = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600)
 COLORS = {CHANGES: "#3d8bfd", LAG: "#fd7e14"}
+# The picture is an image of its own: it follows the viewer's system by itself, as the page around it does.
+DARK = "inline:@media (prefers-color-scheme: dark) { text { fill: #ced4da !important; } }"
 
 
-def draw(hours: Sequence[Hour], measure: str, duration: Callable[[float], str], offset: timedelta = timedelta(0)) -> str:
-    """An SVG document, without scripts. `duration` tells a number of seconds in words, `offset` is how far the viewer's clock is ahead of UTC."""
+def draw(
+    hours: Sequence[Hour], measure: str, duration: Callable[[float], str], offset: timedelta = timedelta(0), nothing: str = "–"
+) -> str:
+    """An SVG document, without scripts. `duration` tells a number of seconds in words, `offset` is how far the viewer's clock is ahead of UTC,
+    `nothing` is shown for an empty day.
+    """
     import pygal
     from pygal.style import Style
 
     style = Style(
         background="transparent",
         plot_background="transparent",
-        foreground="#6c757d",
-        foreground_strong="#6c757d",
+        foreground="#495057",
+        foreground_strong="#495057",
         foreground_subtle="#8884",
         colors=(COLORS[measure],),
         font_family="system-ui, sans-serif",
@@ -31,16 +36,16 @@ def draw(hours: Sequence[Hour], measure: str, duration: Callable[[float], str], 
         no_data_font_size=14,
         guide_stroke_color="#8886",
         major_guide_stroke_color="#8886",
-        opacity=".35" if measure == LAG else ".8",
+        opacity=".8",
     )
-    kinds: dict[str, Any] = {CHANGES: pygal.Bar, LAG: pygal.Line}
-    chart = kinds[measure](
+    chart = pygal.Bar(
         style=style, js=(), width=560, height=230, margin=4, show_legend=False, show_minor_x_labels=False, x_labels_major_every=4,
         disable_xml_declaration=False, explicit_size=False, spacing=6,
-        include_x_axis=True, fill=measure == LAG, dots_size=2, truncate_label=-1, print_values=False,
+        include_x_axis=True, truncate_label=-1, print_values=False, no_data_text=nothing,
     )  # fmt: skip
-    values = [round(hour.lag) if measure == LAG else hour.changes for hour in hours]
-    chart.y_labels = scale(max(values, default=0), measure)
+    chart.config.css.append(DARK)
+    values = [(round(hour.lag) if measure == LAG else hour.changes) or None for hour in hours]
+    chart.y_labels = scale(max((value or 0 for value in values), default=0), measure)
     chart.range = (0, chart.y_labels[-1])
     chart.value_formatter = duration if measure == LAG else lambda value: f"{value:.0f}"
     chart.x_labels = [f"{hour.start + offset:%H:%M}" for hour in hours]

@@ -17,6 +17,16 @@ def kept(world: World, email: str) -> dict[str, Any]:
     return {"email": email, "links": links}
 
 
+def follow(world: World, email: str, contact: str) -> None:
+    """From now on this contact of Webasyst gets the customer's orders. One that is not there any more is not taken: the buyer is then looked for anew."""
+    known = kept(world, email)["links"]
+    account = known[0]["cscart_account"] if known else ""
+    for key in filter(None, (email_key(world, Customer(email=email)), f"user:{account}" if account else "")):
+        world.links.save_customer(StoreName.CSCART, key, contact)
+    if account:
+        world.links.save_customer(StoreName.WEBASYST, contact, account)
+
+
 def erase(world: World, email: str) -> bool:
     """Whether there was anything."""
     key = email_key(world, Customer(email=email))

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ..domain.changes import Cause, Change, Kind
-from ..domain.journal import Entry, Exchange
+from ..domain.journal import Action, Entry, Exchange
 from ..domain.links import OrderLink, Parked, Row
 from ..domain.model import Group, StoreName
 from ..domain.prints import key
 from ..sync.ports import World
 
 SEARCHED_REQUESTS, SHOWN_REQUESTS, SHOWN_HISTORY = 400, 10, 50
+SEARCHED_ENTRIES, SHOWN_CONFLICTS, CONFLICT_DAYS = 2000, 100, 7
 _ORDER_NUMBER = re.compile(r"#?(?:100)?([1-9][0-9]{0,18})")
 
 
@@ -171,6 +172,15 @@ def reasons(parked: Iterable[Parked]) -> dict[str, tuple[str, int]]:
     """Each reason with what to do about it, and how often there is cause to: the most frequent first."""
     counts = Counter((one.reason, one.advice) for one in parked)
     return {reason: (advice, count) for (reason, advice), count in counts.most_common()}
+
+
+def conflicts(world: World) -> list[Entry]:
+    """What both sides had changed differently, decided by the policy in the last days: the newest of each field of a record."""
+    decided = (entry for entry in world.journal.recent(SEARCHED_ENTRIES, days=CONFLICT_DAYS) if entry.action is Action.CONFLICT)
+    newest: dict[tuple[str, str, str], Entry] = {}
+    for entry in decided:
+        newest.setdefault((entry.kind, entry.subject, entry.group), entry)
+    return list(islice(newest.values(), SHOWN_CONFLICTS))
 
 
 def again(connection_id: str, kind: str, store: StoreName, record_id: str) -> Change:

@@ -130,7 +130,7 @@ def still_used(current: StatusMap, wanted: StatusMap, orders: Iterable[OrderLink
     for order in orders if any(gone.values()) else ():
         counts.update((store, order.status_in(store)) for store in StoreName if order.status_in(store) in gone[store])
     names = {(store, one["id"]): one["name"] for store in StoreName for one in shops[store].get("statuses", ())}
-    text = N_("%(name)s: %(count)s orders have this status. Choose what it means, or move them on first.")
+    text = N_("%(name)s: orders with this status: %(count)s. Choose what it means, or move them on first.")
     return [(text, {"name": names.get(key, key[1]), "count": str(count)}) for key, count in sorted(counts.items())]
 
 
