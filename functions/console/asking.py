@@ -12,7 +12,8 @@ from storesync.sync.looks import KEEP_SECONDS, look
 
 def shops(found: Connection) -> dict[StoreName, dict[str, Any]]:
     """What both shops said of themselves when they were last asked."""
-    return {store: bootstrap.sheets(found.id).get(f"shop:{store}") for store in StoreName}
+    told = bootstrap.sheets(found.id).several(*(f"shop:{store}" for store in StoreName))
+    return dict(zip(StoreName, told, strict=True))
 
 
 def ask(found: Connection, question: str) -> None:
@@ -24,7 +25,7 @@ def ask(found: Connection, question: str) -> None:
 def asked(found: Connection, question: str, *, at_once: bool = False) -> dict[str, Any]:
     """`waits`: asked, and not answered since. `at_once`: one that nobody has asked yet is asked now."""
     sheets = bootstrap.sheets(found.id)
-    begun, answered = sheets.get(f"asked:{question}").get("at", ""), sheets.get(question).get("at", "")
+    begun, answered = (sheet.get("at", "") for sheet in sheets.several(f"asked:{question}", question))
     if at_once and not begun and not answered and not found.missing():
         ask(found, question)
         begun = "now"

@@ -29,8 +29,11 @@ def test_a_sheet_is_kept_until_its_time_is_over(state: Remembered) -> None:
     sheets.save("survey", {"findings": ["<script>", "ä", None], "at": "now"}, 60)
     assert sheets.get("survey")["findings"] == ["<script>", "ä", None]
     assert Sheets(state.table, f"{state.connection}x").get("survey") == {}
+    sheets.save("preview", {"both": 3}, 120)
+    assert [list(one) for one in sheets.several("preview", "unheard-of", "survey")] == [["both"], [], ["findings", "at"]]
     state.clock.ahead += 61
     assert sheets.get("survey") == {}
+    assert sheets.several("survey", "preview") == [{}, {"both": 3}]
 
 
 def test_the_tables_of_methods_are_kept_and_a_connection_from_before_has_none(state: Remembered) -> None:

@@ -76,6 +76,9 @@ def test_an_order_is_found_by_either_id(links: Links) -> None:
     linked = links.save_order(replace(intended, webasyst_id="12", cscart_status="P", webasyst_print="x", intended_at=None))
     assert links.order(WEBASYST, "12") == links.order(CSCART, "90") == linked
     assert links.order(WEBASYST, "90") is None
+    assert links.known_orders(CSCART, ["90", "12", "9"]) == {"90"}
+    assert links.known_orders(WEBASYST, ["90", "12"]) == {"12"}
+    assert links.known_orders(WEBASYST, []) == set()
 
 
 def test_two_orders_with_one_number_are_two(links: Links) -> None:

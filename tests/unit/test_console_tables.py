@@ -98,6 +98,8 @@ def test_long_lists_are_typed_and_short_ones_chosen() -> None:
     many = {StoreName.CSCART: {"categories": {"1": "A"}}, StoreName.WEBASYST: {"categories": {str(n): f"C{n}" for n in range(61)}}}
     assert categories.table({}, many).typed
     assert not categories.table({}, SHOPS).typed
+    forty = {store: {"shippings": {str(n): f"M{n}" for n in range(40)}} for store in StoreName}
+    assert methods.both("shipping", MethodMap(), forty)[0].typed, "so many lists of so many make a page slow"
 
 
 def test_methods_are_proposed_to_their_namesakes_unless_there_are_two() -> None:

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from storesync import bootstrap, desk
 from storesync.console import chart, overview, runs, texts
 from storesync.domain.connection import Connection
-from storesync.sync import halts, waiting
+from storesync.sync import halts
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
@@ -125,7 +125,7 @@ def _live(found: Connection) -> dict[str, Any]:
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(lambda: {"queued": backlog.waiting(), "dead": backlog.dead_of(found.id)})
         state = overview.overview(world, datetime.now(UTC))
-        waits = {"held": waiting.count(world), **asking.result()}
+        waits = asking.result()
     shared = bool(waits["queued"]) and len(bootstrap.connections().list()) > 1
     names = {"stream_names": overview.STREAMS, "store_names": overview.STORES, "count_names": {**runs.TOTALS, **overview.COUNTS}}
     return {"state": state, "most": overview.MOST_PARKED, "shared": shared, **waits, **names}

@@ -168,10 +168,10 @@ def side_of(kind: str, store: str, record_id: str) -> StoreName:
 def _comparison(found: Connection, kind: str, side: StoreName, record_id: str) -> dict[str, Any]:
     """`waits`: asked for and not answered since."""
     sheets, name = bootstrap.sheets(found.id), sheet_name(kind, side, record_id)
-    asked, sheet = sheets.get(f"asked:{name}").get("at", ""), sheets.get(name)
-    at = sheet.get("at", "")
+    begun, sheet, *shops = sheets.several(f"asked:{name}", name, *(f"shop:{one}" for one in StoreName))
+    asked, at = begun.get("at", ""), sheet.get("at", "")
     place = f"/console/c/{found.id}/records/{kind}/{side}/{record_id}"
-    known = {one: bootstrap.sheets(found.id).get(f"shop:{one}").get("categories", {}) for one in StoreName}
+    known = {one: shop.get("categories", {}) for one, shop in zip(StoreName, shops, strict=True)}
     names = partial(records.category_names, known)
     moment = datetime.fromisoformat(at) if at else None
     return {"both": sheet, "waits": asked > at, "read_at": moment, "place": place, "category_names": names}

@@ -98,7 +98,8 @@ def save_tables(connection_id: str) -> Response[str]:
     found, here = connection(connection_id), visit(router)
     wanted = statuses.read(here.form or {})
     circles = tables.status_problems(found, wanted)
-    edits = [tables.chosen(found, kind, here.form or {}) for kind in tables.KINDS]
+    told = shops(found)
+    edits = [tables.chosen(found, kind, here.form or {}, told) for kind in tables.KINDS]
     problems = [problem for _, wrong in edits for problem in wrong]
     if circles or problems:
         return _page(found, "statuses", status=422, **_tables(found, wanted, [*circles, *problems]))
@@ -163,7 +164,7 @@ def _with_url(found: Connection) -> Connection:
 def _steps(found: Connection) -> list[setup.Step]:
     secrets, sheets = bootstrap.secrets(), bootstrap.sheets(found.id)
     key, token = (bool(secrets.get(found.id, name)) for name in ("cscart_key", "webasyst_token"))
-    return setup.steps(found, key, token, sheets.get("survey"), sheets.get("preview"))
+    return setup.steps(found, key, token, *sheets.several("survey", "preview"))
 
 
 def _cscart(found: Connection) -> dict[str, Any]:
@@ -192,7 +193,8 @@ def _statuses(found: Connection) -> dict[str, Any]:
 
 
 def _tables(found: Connection, wanted: StatusMap, circles: tables.Problems) -> dict[str, Any]:
-    return {**tables.status_values(found, wanted, circles), "others": [tables.map_values(found, kind) for kind in tables.KINDS]}
+    told = shops(found)
+    return {**tables.status_values(wanted, circles, told), "others": [tables.map_values(found, kind, told) for kind in tables.KINDS]}
 
 
 def _check(found: Connection) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from visit import connection, visit
 
 router = APIGatewayHttpRouter()
 Problems = list[tuple[str, dict[str, str]]]
+Sheets = Mapping[StoreName, Mapping[str, Any]]
 Edit = Callable[[Connection], Connection]
 SEARCHED_ORDERS = 20_000
 KINDS = ("category", *methods.KINDS)
@@ -71,26 +72,28 @@ def status_problems(found: Connection, wanted: StatusMap) -> Problems:
     """What the table itself says, and what the orders say that are known."""
     links = bootstrap.world(found.id).links
     orders = islice(chain.from_iterable(links.orders_of(store) for store in StoreName), SEARCHED_ORDERS)
-    return statuses.problems(wanted, shops(found)) or statuses.still_used(found.statuses, wanted, orders, shops(found))
+    told = shops(found)
+    return statuses.problems(wanted, told) or statuses.still_used(found.statuses, wanted, orders, told)
 
 
-def status_values(found: Connection, wanted: StatusMap, circles: Problems) -> dict[str, Any]:
-    return {"table": statuses.table(wanted, shops(found)), "circles": circles, "remarks": statuses.remarks(wanted, shops(found))}
+def status_values(wanted: StatusMap, circles: Problems, told: Sheets) -> dict[str, Any]:
+    """`told`: what both shops said of themselves."""
+    return {"table": statuses.table(wanted, told), "circles": circles, "remarks": statuses.remarks(wanted, told)}
 
 
-def map_values(found: Connection, kind: str) -> dict[str, Any]:
+def map_values(found: Connection, kind: str, told: Sheets) -> dict[str, Any]:
     """The one table of the categories, or the two of a kind of methods."""
     if kind == "category":
-        return {"kind": kind, "maps": [categories.table(found.categories, shops(found))]}
-    return {"kind": kind, "maps": list(methods.both(kind, methods.of(found, kind), shops(found)))}
+        return {"kind": kind, "maps": [categories.table(found.categories, told)]}
+    return {"kind": kind, "maps": list(methods.both(kind, methods.of(found, kind), told))}
 
 
-def chosen(found: Connection, kind: str, form: Mapping[str, Sequence[str]]) -> tuple[Edit, Problems]:
+def chosen(found: Connection, kind: str, form: Mapping[str, Sequence[str]], told: Sheets) -> tuple[Edit, Problems]:
     """What a form says, as an edit of the connection. A row that the form does not show, as the shop was not read, stays."""
     if kind == "category":
-        rows, wrong = tables.read(categories.table(found.categories, shops(found)), form)
+        rows, wrong = tables.read(categories.table(found.categories, told), form)
         return lambda one: replace(one, categories={**one.categories, **rows}), wrong
-    wanted, wrong = methods.read(kind, methods.of(found, kind), shops(found), form)
+    wanted, wrong = methods.read(kind, methods.of(found, kind), told, form)
 
     def edit(one: Connection) -> Connection:
         kept = methods.of(one, kind)
@@ -101,7 +104,7 @@ def chosen(found: Connection, kind: str, form: Mapping[str, Sequence[str]]) -> t
 
 
 def _save(found: Connection, kind: str, path: str) -> Response[str]:
-    edit, problems = chosen(found, kind, visit(router).form or {})
+    edit, problems = chosen(found, kind, visit(router).form or {}, shops(found))
     if problems:
         return _maps(edit(found), kind, problems)
     bootstrap.change(found.id, edit)
@@ -109,12 +112,12 @@ def _save(found: Connection, kind: str, path: str) -> Response[str]:
 
 
 def _statuses(found: Connection, wanted: StatusMap, circles: Problems) -> Response[str]:
-    values = {**status_values(found, wanted, circles), **asked(found, "survey")}
+    values = {**status_values(wanted, circles, shops(found)), **asked(found, "survey")}
     return visit(router).page("statuses.html", found, status=422 if circles else 200, **values)
 
 
 def _maps(found: Connection, kind: str, problems: Problems) -> Response[str]:
-    values = {**map_values(found, kind), "problems": problems, **asked(found, "survey")}
+    values = {**map_values(found, kind, shops(found)), "problems": problems, **asked(found, "survey")}
     return visit(router).page("tables.html", found, status=422 if problems else 200, **values)
 
 

@@ -1,6 +1,7 @@
 """Orders that another tool has mirrored before: proposed with the evidence, and linked when the owner has ticked them."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from storesync.console import texts
 from storesync.domain.connection import Connection
 from storesync.domain.model import StoreName
 from storesync.sync import takeover
+from storesync.sync.ports import Links
 from visit import connection, visit
 
 router = APIGatewayHttpRouter()
@@ -67,7 +69,12 @@ def _found(found: Connection) -> dict[str, Any]:
     """Those that have been linked since are not offered again."""
     sheets, links = bootstrap.sheets(found.id), bootstrap.world(found.id).links
     head = sheets.get(takeover.QUESTION)
-    left = (one for one in takeover.pairs(sheets) if links.order(StoreName.CSCART, one["cscart"]) is None)
-    listed = list(islice(left, SHOWN))
+    listed = list(islice(_left(links, takeover.pairs(sheets)), SHOWN))
     waits = bool(head) and head.get("phase") != takeover.DONE
     return {"head": head, "waits": waits, "listed": listed, "shown": SHOWN}
+
+
+def _left(links: Links, pairs: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    while some := list(islice(pairs, SHOWN)):
+        known = links.known_orders(StoreName.CSCART, [one["cscart"] for one in some])
+        yield from (one for one in some if one["cscart"] not in known)

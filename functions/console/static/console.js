@@ -10,6 +10,9 @@
     }
   };
 
+  // On a narrow screen the list of pages is longer than what is seen of it.
+  for (const here of document.querySelectorAll(".nav [aria-current]")) here.closest(".nav").scrollLeft = here.offsetLeft - 40;
+
   for (const chart of document.querySelectorAll("img.chart")) chart.src += `?offset=${-new Date().getTimezoneOffset()}`;
 
   const refresh = async (part) => {

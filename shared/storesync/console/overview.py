@@ -11,7 +11,7 @@ from ..domain.changes import SWEEP, Cause, Change, Kind
 from ..domain.connection import Connection
 from ..domain.journal import Run
 from ..domain.model import StoreName
-from ..sync import quiet
+from ..sync import quiet, waiting
 from ..sync.halts import halted, is_budget
 from ..sync.health import is_behind
 from ..sync.ports import Streams, World
@@ -80,12 +80,15 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`stopped`: streams that the guard stopped; `halted`: streams that used up their budget of damage, with the run that did."""
+    """`stopped`: streams that the guard stopped; `halted`: streams that used up their budget of damage, with the run that did; `held`: products
+    that wait for a shop that is down.
+    """
 
     streams: tuple[StreamState, ...]
     parked: int
     stopped: tuple[str, ...]
     halted: Mapping[str, str] = field(default_factory=dict)
+    held: int = 0
 
     @property
     def failed(self) -> bool:
@@ -103,16 +106,16 @@ class Overview:
 
 def overview(world: World, now: datetime) -> Overview:
     """Asked of the tables side by side: a person waits for it, and each answer is quick."""
-    with ThreadPoolExecutor(len(STREAMS) * len(StoreName) + 2) as pool:
+    with ThreadPoolExecutor(len(STREAMS) * len(StoreName) + 1) as pool:
         counting = pool.submit(lambda: sum(1 for _ in islice(world.links.parked(), MOST_PARKED)))
-        halting = pool.submit(halted, world)
         known = world.streams.cursors()
         looked = quiet.noted(known)
         named = [(stream, store) for stream in STREAMS for store in StoreName]
         streams = tuple(pool.map(lambda name: _state(world.streams, name[0], name[1], now, _seen(known, looked, *name)), named))
-        parked, halts = counting.result(), halting.result()
+        parked = counting.result()
+    halts = halted(world, lambda name: known.get(name, ""))
     stopped = (state.name for state in streams if state.last and state.last.outcome == "stopped" and not is_budget(state.last.error))
-    return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halts)
+    return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halts, waiting.count(known))
 
 
 def _seen(known: Mapping[str, str], looked: Mapping[str, datetime], stream: str, store: StoreName) -> datetime | None:

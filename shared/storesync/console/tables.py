@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .texts import N_
 
 SELECTABLE = 60  # beyond so many choices a list to scroll is worse than typing a few letters
+MOST_OPTIONS = 1000  # and so many in all of a table's lists make a page slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Table:
 
     @property
     def typed(self) -> bool:
-        return any(len(row.choices) > SELECTABLE for row in self.rows)
+        most = max((len(row.choices) for row in self.rows), default=0)
+        return most > SELECTABLE or most * len(self.rows) > MOST_OPTIONS
 
     @property
     def choices(self) -> Mapping[str, str]:

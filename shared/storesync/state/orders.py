@@ -1,6 +1,6 @@
 """What is remembered of orders."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ..domain.links import OrderLink
@@ -19,6 +19,12 @@ class Orders(Scope):
         if found and "at" in found.data:
             found = self.table.get(self._pk("order", found.data["at"]), padded(found.data["id"]))
         return _link(found) if found else None
+
+    def known_orders(self, store: StoreName, order_ids: Collection[str]) -> set[str]:
+        """Those of these ids that something is remembered of."""
+        found = self.table.get_many((self._pk("order", store), padded(order_id)) for order_id in order_ids)
+        kept = {item.sk for item in found}
+        return {order_id for order_id in order_ids if padded(order_id) in kept}
 
     def orders_of(self, origin: StoreName, after: str = "") -> Iterator[OrderLink]:
         """Links of the orders placed there, in order of id from behind `after`."""

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..domain.changes import APPLY, ORDERS, PRODUCTS, Cause, Change, Kind
@@ -32,9 +33,10 @@ def is_halted(world: World, what: str = PRODUCTS) -> bool:
     return bool(world.streams.cursor(_name(what)))
 
 
-def halted(world: World) -> dict[str, str]:
-    """What waits for the owner, as the name of a stream that can go on, and the run that stopped."""
-    found = {what: world.streams.cursor(_name(what)) for what in (PRODUCTS, *(f"{ORDERS}:{store}" for store in StoreName))}
+def halted(world: World, cursor: Callable[[str], str] | None = None) -> dict[str, str]:
+    """What waits for the owner, as the name of a stream that can go on, and the run that stopped. `cursor`: for who has read them all."""
+    ask_for = cursor or world.streams.cursor
+    found = {what: ask_for(_name(what)) for what in (PRODUCTS, *(f"{ORDERS}:{store}" for store in StoreName))}
     return {what if ":" in what else f"{what}:{StoreName.CSCART}": run for what, run in found.items() if run}
 
 

@@ -172,6 +172,9 @@ class Links(Protocol):
 
     def order(self, store: StoreName, order_id: str) -> OrderLink | None: ...
 
+    def known_orders(self, store: StoreName, order_ids: Collection[str]) -> set[str]:
+        """Those of these ids that something is remembered of."""
+
     def orders_of(self, origin: StoreName, after: str = "") -> Iterator[OrderLink]:
         """Links of the orders placed there, in order of id from behind `after`."""
 

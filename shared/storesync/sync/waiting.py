@@ -1,7 +1,7 @@
 """Products that wait for a store to come back, or for the catalogues to be read: their ids are kept in one place, and queued again by the first pull that finds both stores up."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from ..domain.changes import PRODUCTS, SWEEP, Cause, Change, Kind
 from ..domain.model import StoreName
@@ -27,9 +27,9 @@ def hold(world: World, store: StoreName, ids: Collection[str]) -> None:
     world.streams.save_cursor(name_of(store), json.dumps([SWEEP] if len(held) > MOST or SWEEP in held else list(held)))
 
 
-def count(world: World) -> int:
+def count(cursors: Mapping[str, str]) -> int:
     """How many products wait for a store that is down; of more than can be kept, one for each store."""
-    return sum(len(_held(world, store)) for store in StoreName)
+    return sum(len(_ids(cursors.get(name_of(store), ""))) for store in StoreName)
 
 
 def release(world: World, store: StoreName, run: str) -> int:
@@ -60,7 +60,10 @@ def _answers(world: World, store: StoreName) -> bool:
 
 
 def _held(world: World, store: StoreName) -> list[str]:
-    found = world.streams.cursor(name_of(store))
+    return _ids(world.streams.cursor(name_of(store)))
+
+
+def _ids(found: str) -> list[str]:
     return list(json.loads(found)) if found else []
 
 
