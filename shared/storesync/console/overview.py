@@ -1,6 +1,7 @@
 """How a connection is doing: each stream's last run, how far it lags, what waits and what is set aside."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ class StreamState:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """`stopped`: streams that the guard stopped; `halted`: streams that used up their budget of damage, with the run that did; `held`: products
-    that wait for a shop that is down.
+    that wait for a shop that is down; `aside`: what is set aside, by kind.
     """
 
     streams: tuple[StreamState, ...]
@@ -89,6 +90,7 @@ class Overview:
     stopped: tuple[str, ...]
     halted: Mapping[str, str] = field(default_factory=dict)
     held: int = 0
+    aside: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -107,7 +109,7 @@ class Overview:
 def overview(world: World, now: datetime) -> Overview:
     """Asked of the tables side by side: a person waits for it, and each answer is quick."""
     with ThreadPoolExecutor(len(STREAMS) * len(StoreName) + 1) as pool:
-        counting = pool.submit(lambda: sum(1 for _ in islice(world.links.parked(), MOST_PARKED)))
+        counting = pool.submit(lambda: Counter(one.kind for one in islice(world.links.parked(), MOST_PARKED)))
         known = world.streams.cursors()
         looked = quiet.noted(known)
         named = [(stream, store) for stream in STREAMS for store in StoreName]
@@ -115,7 +117,7 @@ def overview(world: World, now: datetime) -> Overview:
         parked = counting.result()
     halts = halted(world, lambda name: known.get(name, ""))
     stopped = (state.name for state in streams if state.last and state.last.outcome == "stopped" and not is_budget(state.last.error))
-    return Overview(streams, parked, tuple(dict.fromkeys(stopped)), halts, waiting.count(known))
+    return Overview(streams, parked.total(), tuple(dict.fromkeys(stopped)), halts, waiting.count(known), parked)
 
 
 def _seen(known: Mapping[str, str], looked: Mapping[str, datetime], stream: str, store: StoreName) -> datetime | None:
