@@ -172,6 +172,7 @@ def _comparison(found: Connection, kind: str, side: StoreName, record_id: str) -
     asked, at = begun.get("at", ""), sheet.get("at", "")
     place = f"/console/c/{found.id}/records/{kind}/{side}/{record_id}"
     known = {one: shop.get("categories", {}) for one, shop in zip(StoreName, shops, strict=True)}
-    names = partial(records.category_names, known)
+    statuses = {one: shop.get("statuses", ()) for one, shop in zip(StoreName, shops, strict=True)}
+    names = {"category_names": partial(records.category_names, known), "status_name": partial(records.status_name, statuses)}
     moment = datetime.fromisoformat(at) if at else None
-    return {"both": sheet, "waits": asked > at, "read_at": moment, "place": place, "category_names": names}
+    return {"both": sheet, "waits": asked > at, "read_at": moment, "place": place, **names}

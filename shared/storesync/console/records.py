@@ -168,6 +168,11 @@ def category_names(known: Mapping[StoreName, Mapping[str, str]], store: str, ids
     return ", ".join(known[StoreName(store)].get(item, item) for item in ids.split(", "))
 
 
+def status_name(known: Mapping[StoreName, Iterable[Mapping[str, str]]], store: str, status: str) -> str:
+    """As the shop calls it, with what it is written as in the tables."""
+    return next((f"{one['name']} ({status})" for one in known[StoreName(store)] if one["id"] == status), status)
+
+
 def reasons(parked: Iterable[Parked]) -> dict[str, tuple[str, int]]:
     """Each reason with what to do about it, and how often there is cause to: the most frequent first."""
     counts = Counter((one.reason, one.advice) for one in parked)
