@@ -148,6 +148,7 @@ def test_the_switcher_leads_from_one_connection_to_another(seeded: Site, visitor
     visitor.locator(".switcher > summary").click()
     visitor.keyboard.press("Escape")
     expect(visitor.get_by_role("link", name="All connections")).to_be_hidden()
+    expect(visitor.locator(".switcher > summary")).to_be_focused()
 
 
 def test_a_way_to_ship_is_mapped_and_kept(seeded: Site, visitor: Page) -> None:

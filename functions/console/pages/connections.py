@@ -82,7 +82,7 @@ def _shops(found: Connection, status: int = 200, **values: Any) -> Response[str]
     secrets = bootstrap.secrets()
     known = {name: bool(secrets.get(found.id, name)) for name in ("cscart_key", "webasyst_token")}
     hooks = {store: f"{bootstrap.settings().public_url}/webhooks/{found.id}/{store}" for store in ("cscart", "webasyst")}
-    monitor = secrets.first(found.id, "health_token", uuid.uuid4().hex)
+    monitor = secrets.get(found.id, "health_token") or secrets.first(found.id, "health_token", uuid.uuid4().hex)
     given = {
         "hooked": bootstrap.sheets(found.id).get("hooks"),
         "monitor": monitor,

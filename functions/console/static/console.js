@@ -37,9 +37,12 @@
   }
 
   for (const opened of document.querySelectorAll("details[data-closes]")) {
-    const closes = (event) => { if (event.key === "Escape" || (event.type === "click" && !opened.contains(event.target))) opened.open = false; };
-    document.addEventListener("click", closes);
-    opened.addEventListener("keydown", closes);
+    document.addEventListener("click", (event) => { if (!opened.contains(event.target)) opened.open = false; });
+    opened.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      opened.open = false;
+      opened.querySelector("summary").focus();
+    });
   }
 
   times(document);

@@ -24,6 +24,7 @@ def follow(world: World, email: str, contact: str) -> None:
     for key in filter(None, (email_key(world, Customer(email=email)), f"user:{account}" if account else "")):
         world.links.save_customer(StoreName.CSCART, key, contact)
     if account:
+        world.links.erase_customer(StoreName.WEBASYST, known[0]["webasyst_contact"])
         world.links.save_customer(StoreName.WEBASYST, contact, account)
 
 
