@@ -22,6 +22,9 @@ MEASURES = {
     damage.MAILS: N_("e-mails to customers"),
     damage.MONEY: N_("money moved"),
     "orders": N_("orders taken"),
+    "zeroed": N_("stock to zero"),
+    "repriced": N_("price jumps"),
+    "hidden": N_("hidden"),
 }
 TOTALS = {
     "created_webasyst": N_("created in Webasyst"),

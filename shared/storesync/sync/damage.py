@@ -1,17 +1,19 @@
 """What a plan does to the shops, in numbers, and how much of it one run may do: shown before the start, and a limit while it goes on."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from ..domain import fields
-from ..domain.connection import Damage
+from ..domain.connection import Damage, Guard
 from ..domain.journal import Action, Entry
-from ..domain.model import Group, StoreName
+from ..domain.model import Group, StoreName, Visibility
 
 WRITES, MAILS, MONEY = "writes", "mails", "money"
 MEASURES = (WRITES, MAILS, MONEY)
+RISKS = ("zeroed", "repriced", "hidden")  # named as the mass-change guard counts them
 
 
 def of_entries(entries: Iterable[Entry]) -> Counter[str]:
@@ -51,19 +53,53 @@ def _money(entry: Entry) -> Decimal:
     return abs(_number(new, "price") - _number(old, "price")) * max(int(entry.data.get("pieces") or 1), 1)
 
 
+def risks(entries: Iterable[Entry], jump: Decimal) -> Counter[str]:
+    """What the mass-change guard asks about first, of planned lines that belong to one product."""
+    planned = [entry for entry in entries if entry.action is Action.PLANNED and entry.old]
+    found = {kind for entry in planned if (kind := _risk(entry, fields.read(entry.old), fields.read(entry.new), jump))}
+    return Counter(found)
+
+
+def _risk(entry: Entry, old: Mapping[str, Any], new: Mapping[str, Any], jump: Decimal) -> str:
+    if entry.group == Group.STOCK:
+        fell = new["stock"] == 0 and old["stock"] is not None and old["stock"] > 0
+        return "zeroed" if fell else ""
+    if entry.group == Group.PRICE:
+        before = _number(old, "price")
+        return "repriced" if before > 0 and abs(_number(new, "price") - before) / before > jump else ""
+    if entry.group == Group.LISTING:
+        return "hidden" if old.get("visibility") == Visibility.VISIBLE != new.get("visibility", Visibility.VISIBLE) else ""
+    return ""
+
+
 def _number(values: Mapping[str, Any], name: str) -> Decimal:
     return Decimal(str(values.get(name, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """How many products may be zeroed, how many hidden and how many repriced by more than `jump`."""
+
+    most: int
+    jump: Decimal
+
+    @classmethod
+    def of(cls, guard: Guard, size: int) -> "Risk":
+        """`size`: how many records the shop has."""
+        return cls(max(guard.at_least, int(guard.share * size), 1), guard.price_jump)
 
 
 class Allowance:
     """How much a run may still do. What does not fit ends it: nothing after that is let through, so that it stops in its place.
 
     `asked`: the owner has seen where the run before stopped and wants more, so the first record goes through whatever it costs.
+    `risk`: where no guard has looked at all that is coming.
     """
 
-    def __init__(self, limit: Damage, before: Mapping[str, int] | None = None, *, asked: bool = False) -> None:
-        self.limits = {WRITES: limit.writes, MAILS: limit.mails, MONEY: limit.money}
-        self.spent = Counter({name: (before or {}).get(name, 0) for name in MEASURES})
+    def __init__(self, limit: Damage, before: Mapping[str, int] | None = None, *, asked: bool = False, risk: Risk | None = None) -> None:
+        self.limits = {WRITES: limit.writes, MAILS: limit.mails, MONEY: limit.money} | (dict.fromkeys(RISKS, risk.most) if risk else {})
+        self.risk = risk
+        self.spent = Counter({name: (before or {}).get(name, 0) for name in self.limits})
         self.asked = asked and not any(self.spent.values())
         self.reached = ""
 
@@ -71,14 +107,17 @@ class Allowance:
         """Whether these lines, which belong together, still fit; then they are counted."""
         if self.reached:
             return False
-        wanted = of_entries(entries)
-        over = [name for name in MEASURES if self.limits[name] and wanted[name] and self.spent[name] + wanted[name] > self.limits[name]]
+        wanted = self._wanted(list(entries))
+        over = [name for name in self.limits if self.limits[name] and wanted[name] and self.spent[name] + wanted[name] > self.limits[name]]
         if over and not self.asked:
             self.reached = over[0]
             return False
         self.spent += wanted
         self.asked = False
         return True
+
+    def _wanted(self, entries: Sequence[Entry]) -> Counter[str]:
+        return of_entries(entries) + (risks(entries, self.risk.jump) if self.risk else Counter())
 
     @property
     def sentence(self) -> str:

@@ -15,7 +15,10 @@ PER_SHEET = 20_000
 
 
 class OrderRoom:
-    """Nothing is read before there is something to queue. `asked`: the owner lets a stopped pull go on."""
+    """Hints of orders are not counted: each is of one order that a person has just placed or moved, it zeroes and reprices nothing, and what
+    an import brings in without a person comes by the pull, as old orders are left where they are.
+
+    Nothing is read before there is something to queue. `asked`: the owner lets a stopped pull go on."""
 
     def __init__(self, world: World, store: StoreName, *, asked: bool = False) -> None:
         self.world, self.store, self.asked = world, store, asked

@@ -11,7 +11,7 @@ from .leases import LEASE_SECONDS, patient_lease
 from .pausing import PAUSING, note_pause
 from .ports import World
 from .products import ProductSync
-from .within import Within
+from .within import Hinted, Within
 
 
 def apply_change(world: World, change: Change, budget: Budget, receives: int) -> dict[str, int]:
@@ -21,7 +21,7 @@ def apply_change(world: World, change: Change, budget: Budget, receives: int) ->
         waiting.hold(world, change.store, change.ids)
         return {"held": len(change.ids)}
     stream = f"{SWEEP if change.cause is Cause.SWEEP else PRODUCTS}:{change.store}"
-    within = Within(world, stream, change.run)
+    within = Hinted(world, stream) if change.cause is Cause.HOOK and not change.run else Within(world, stream, change.run)
     try:
         with patient_lease(world, "products", LEASE_SECONDS) as lease:
 
