@@ -16,7 +16,7 @@ from tests.fakes.tables import MemoryTable
 from tests.sandbox.simulator.schedule import play
 from tests.sandbox.simulator.stories import settled
 
-SEEDS = range(1, 61)
+SEEDS = (372, 401, *range(1, 41))
 Patch = Callable[[pytest.MonkeyPatch], None]
 
 
