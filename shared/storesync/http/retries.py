@@ -4,12 +4,15 @@ import email.utils
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-
-import tenacity
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import AnswerTooLarge, CircuitOpen, OutcomeUnknown, StoreBusy, StoreError, Unreachable
 from .calls import Answer, Call
 
+if TYPE_CHECKING:
+    import tenacity
+
+T = TypeVar("T")
 LONGEST_WAIT = 20.0
 LONGEST_TRY = 90.0
 DAY = 86_400.0
@@ -23,14 +26,27 @@ class Repeatable(Exception):
         self.error = error
 
 
-def retrying(attempts: int, sleep: Callable[[float], None]) -> tenacity.Retrying:
+def again(once: Callable[[], T], first: Repeatable, attempts: int, taken: float, sleep: Callable[[float], None]) -> T:
+    """What else is tried after a try that failed with `first` and took `taken` seconds. Raises Repeatable, and what `once` raises.
+
+    The library is loaded here, as most containers never need it.
+    """
+    import tenacity
+
+    failed = [first]
+
+    def tried() -> T:
+        if failed:
+            raise failed.pop()
+        return once()
+
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Repeatable),
         wait=_wait,
-        stop=tenacity.stop_after_attempt(attempts) | tenacity.stop_after_delay(LONGEST_TRY),
+        stop=tenacity.stop_after_attempt(attempts) | tenacity.stop_after_delay(LONGEST_TRY - taken),
         sleep=sleep,
         reraise=True,
-    )
+    )(tried)
 
 
 def verdict(call: Call, error: StoreError) -> Exception:
@@ -54,7 +70,9 @@ def asked_wait(error: BaseException | None) -> float:
     return min(error.retry_after or 0.0, LONGEST_WAIT) if isinstance(error, StoreBusy) else 0.0
 
 
-def _wait(state: tenacity.RetryCallState) -> float:
+def _wait(state: "tenacity.RetryCallState") -> float:
+    import tenacity
+
     error = state.outcome.exception() if state.outcome else None
     jittered = float(tenacity.wait_exponential_jitter(multiplier=0.2, max=LONGEST_WAIT, jitter=0.2)(state))
     return max(asked_wait(error.error if isinstance(error, Repeatable) else None), jittered)

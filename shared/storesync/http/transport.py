@@ -13,7 +13,7 @@ from .ahead import Begun, Pending
 from .calls import CONNECT_LIMIT, MAX_BYTES, READ_LIMITS, Answer, Call, Classify
 from .pace import Breaker
 from .redaction import head, path_of
-from .retries import Repeatable, asked_wait, retrying, verdict
+from .retries import Repeatable, again, asked_wait, verdict
 from .wire import FAILURES, body, meaning, session
 
 T = TypeVar("T")
@@ -43,15 +43,20 @@ class Transport:
         self._breaker = breaker or Breaker(clock)
         self._pace = self._breaker.pace
         self._session = session(allow_private)
-        self._retrying = retrying(attempts, sleep)
+        self._attempts = attempts
 
     @property
     def in_flight_limit(self) -> int:
         return self._pace.limit
 
     def send(self, call: Call) -> Answer:
+        began = time.monotonic()
         try:
-            return self._retrying.copy()(self._once, call)
+            return self._once(call)
+        except Repeatable as failed:
+            first, taken = failed, time.monotonic() - began
+        try:
+            return again(lambda: self._once(call), first, self._attempts, taken, self._sleep)
         except Repeatable as wrapped:
             raise wrapped.error from wrapped.error.__cause__
 

@@ -1,9 +1,9 @@
 """Clients of AWS services: made when they are first needed, of one session, impatient, and with errors of the tree."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import StateUnavailable
 from ..loading import loading
@@ -11,7 +11,9 @@ from ..loading import loading
 if TYPE_CHECKING:
     from .sessions import Session
 
+T = TypeVar("T")
 CONNECT_SECONDS, READ_SECONDS, TRIES = 2, 5, 3
+TRIES_AGAIN = 6  # of a table's write that only haste was in the way of
 
 
 @functools.cache
@@ -36,6 +38,26 @@ def connect(service: str) -> Any:
 
         patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"max_attempts": TRIES})
         return session().create_client(service, config=patience)
+
+
+def patiently(send: Callable[[], T], passes: Callable[[BaseException], bool]) -> T:
+    """Again after a pause, as long as what was in the way passes."""
+    try:
+        return send()
+    except Exception as error:
+        if not passes(error):
+            raise
+        failed = [error]
+
+    def tried() -> T:
+        if failed:
+            raise failed.pop()
+        return send()
+
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential  # few containers ever need it
+
+    pause = wait_random_exponential(multiplier=0.05, max=1.0)
+    return Retrying(retry=retry_if_exception(passes), stop=stop_after_attempt(TRIES_AGAIN), wait=pause, reraise=True)(tried)
 
 
 @contextmanager

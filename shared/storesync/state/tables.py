@@ -15,10 +15,9 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ..errors import StateUnavailable, SyncError, TooLarge
-from .aws import of_one_session
+from .aws import of_one_session, patiently
 from .items import Fence, Item, check, encoded, refusal
 
 __all__ = ["Fence", "Item", "Table"]
@@ -99,9 +98,8 @@ class Table:
 
     def _write(self, send: Callable[[], T], refused: Sequence[int] = (0,), fenced: bool = False, **data: object) -> T:
         """Conflicts and throttling are only haste: sent again after a pause."""
-        pause = wait_random_exponential(multiplier=0.05, max=1.0)
         with _meant(refused, fenced, **data):
-            return Retrying(retry=retry_if_exception(_passes), stop=stop_after_attempt(6), wait=pause, reraise=True)(send)
+            return patiently(send, _passes)
 
     def put(self, item: Item, *, expect: int | None = None) -> None:
         """`expect` None: whatever is there; 0: nothing is there; else that version. Raises LeaseLost when it is not."""
