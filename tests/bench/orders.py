@@ -54,7 +54,7 @@ def _orders(times: int) -> Taken:
     with shops(60) as pair:
         subject = Subject(pair, tables)
         subject.sweep()
-        placed = [_place(pair, subject, number) for number in range(ORDERS)]
+        placed = [place(pair, subject, number) for number in range(ORDERS)]
         hints = [_hint(subject, order_id) for order_id in placed for _ in range(times)]
         random.Random(5).shuffle(hints)
         pair.reset()
@@ -78,7 +78,7 @@ def _money() -> list[Figure]:
     with shops(60) as pair:
         subject = Subject(pair, tables, logged=True)
         subject.sweep()
-        placed = [_place(pair, subject, number) for number in range(ORDERS)]
+        placed = [place(pair, subject, number) for number in range(ORDERS)]
         for_orders, for_stock = Worked(ORDERS, ORDERS * COLD_SHARE), Worked()
         for order_id in placed:
             with worked(pair, tables) as found:
@@ -107,7 +107,7 @@ def _hint(subject: Subject, order_id: str) -> Change:
     return subject.change(Kind.ORDER, StoreName.CSCART, order_id, cause=Cause.HOOK)
 
 
-def _place(pair: Shops, subject: Subject, number: int) -> str:
+def place(pair: Shops, subject: Subject, number: int) -> str:
     rows = skus_of(subject, StoreName.CSCART, 50)
     product_id = next(item for item, _ in rows[number:] if _can_be_sold(pair, item))
     buyer = {name: value.format(n=number) for name, value in BUYER.items()}

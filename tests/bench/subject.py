@@ -166,12 +166,12 @@ def paced(subject: Subject, store: StoreName, in_flight: int) -> Any:
 @contextmanager
 def emulated() -> Iterator[tuple[Table, Table]]:
     """The two tables of template.yaml in the emulator, which runs in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder), schedules=False, workers=0) as stack, _environment(stack):
+    with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder), schedules=False, workers=0) as stack, in_environment(stack):
         yield Table(stack.physical("StateTable"), REGION), Table(stack.physical("JournalTable"), REGION)
 
 
 @contextmanager
-def _environment(stack: LocalStack) -> Iterator[None]:
+def in_environment(stack: LocalStack) -> Iterator[None]:
     wanted = {
         "AWS_ENDPOINT_URL": stack.aws_url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -68,7 +68,7 @@ def _stock(walls: Walls) -> Figure:
     def ours() -> float:
         amount = next(amounts)
         with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(lambda item: _put(pair, item, amount), edited))
+            list(pool.map(lambda item: put(pair, item, amount), edited))
         pair.reset()
         taken = seconds(subject.pull)
         physical.append(sum(walls.physical(store, 1) for store in StoreName))
@@ -81,7 +81,7 @@ def _stock(walls: Walls) -> Figure:
     return Figure(5, name, usual / mine, 300, bound=usual / physical[-1], unit=" x", void=subject.agree(), note=note)
 
 
-def _put(pair: Shops, product_id: str, amount: int) -> None:
+def put(pair: Shops, product_id: str, amount: int) -> None:
     requests.put(f"{pair.cscart_url}api/products/{product_id}", json={"amount": amount}, auth=(EMAIL, KEY), timeout=60).raise_for_status()
 
 
