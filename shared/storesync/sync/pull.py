@@ -6,11 +6,9 @@ from ..domain.model import StoreName
 from ..errors import GuardTripped, SyncError
 from . import halts, quiet, waiting
 from .budget import Budget
-from .catalogue import CatalogueStream
 from .guards import KINDS
 from .index import SkuIndex
 from .leases import LEASE_SECONDS
-from .order_pull import OrderPull
 from .pausing import PAUSING
 from .ports import Lease, World
 from .runs import RunLog, find
@@ -87,6 +85,8 @@ class Pull:
     def _dispatch(self, change: Change, store: StoreName, lease: Lease, log: RunLog) -> bool | None:
         if change.ids[0] == ORDERS:
             return self._orders(store, lease, log)
+        from .catalogue import CatalogueStream
+
         stream = CatalogueStream(self.world, store, lease, log, self.budget)
         try:
             if change.ids[0] == PRODUCTS:
@@ -122,6 +122,8 @@ class Pull:
         if not index.ready and (self.world.connection.product_updates or not index.prepare(lease, self.budget)):
             self.world.streams.save_cursor(f"started:{ORDERS}:{store}", "")
             return None
+        from .order_pull import OrderPull
+
         pull = OrderPull(self.world, store, log.id, asked=bool(log.counts[halts.ASKED]))
         log.counts.update(pull.apply(lease))
         if pull.room.queued and pull.counts["left"]:
