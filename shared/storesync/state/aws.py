@@ -36,7 +36,9 @@ def connect(service: str) -> Any:
     with loading():
         from botocore.config import Config
 
-        patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 1 + TRIES, "mode": "standard"})
+        patience = Config(
+            connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 1 + TRIES, "mode": "standard"}
+        )
         return session().create_client(service, config=patience)
 
 

@@ -14,6 +14,7 @@ from ..errors import CircuitOpen, SyncError
 from .order_room import OrderRoom
 from .pausing import HELD, RESUMED
 from .ports import Lease, World
+from .quiet import REST
 from .skews import look_name
 
 OVERLAP = timedelta(seconds=120)
@@ -22,7 +23,6 @@ TOLERANCE = timedelta(seconds=20)
 ANY_ZONE = timedelta(hours=26)
 PATIENCE = timedelta(minutes=10)
 REMEMBERED = 5_000
-REST = timedelta(minutes=15)  # after so long a pull moves the cursor, so that the same orders are not listed for ever
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Most looks find nothing, so this is what an idle connection costs. Whatever is n
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..domain.changes import ORDERS
 from ..domain.exchange import Page
@@ -13,11 +13,11 @@ from ..domain.model import Record, StoreName
 from . import records, waiting
 from .catalogue import OVERLAP
 from .index import outdated
-from .order_pull import REST, OrderPull
 from .pausing import HELD
 from .ports import World
 
 LOOKED, STILL = "looked", "still"
+REST = timedelta(minutes=15)  # after so long a pull moves the cursor, so that the same records are not listed for ever
 
 
 def is_quiet(world: World, stream: str, store: StoreName, known: Mapping[str, str]) -> bool:
@@ -25,6 +25,8 @@ def is_quiet(world: World, stream: str, store: StoreName, known: Mapping[str, st
     if not all(known.get(f"indexed:{name}") for name in StoreName):
         return False
     if stream == ORDERS:
+        from .order_pull import OrderPull
+
         return OrderPull(world, store, "").is_quiet(known)
     return _products(world, store, known)
 
