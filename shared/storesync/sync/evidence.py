@@ -21,7 +21,11 @@ UNDER_WAY = timedelta(seconds=90)  # a write that is noted is made, or never
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`sure` False: both are possible, and the one was chosen that leaves fewer pieces for sale."""
+    """`sure` False: both are possible, and the one was chosen that leaves fewer pieces for sale.
+
+    A count that is the old or the new one to the piece is taken for it, although in a row that somebody has edited a sale or a return of
+    the write's own size looks alike. Where that may leave too few pieces, it is not sure, so that they are told.
+    """
 
     made: bool
     sure: bool = True
@@ -49,12 +53,15 @@ def judged(noted: Mapping[str, Any], store: StoreName, key: str, product: Produc
         ahead = _ahead(noted, store, skew) if stamp else timedelta()
         if not stamp or (ahead is not None and datetime.fromisoformat(stamp) - ahead < noted_at - SECOND):
             return Verdict(False)
-    foreign = stamp == trace["stamp"] or _rest(product, store, key, written, now) != trace["rest"]
+    edited = stamp != trace["stamp"] and _rest(product, store, key, written, now) != trace["rest"]
+    foreign = edited or stamp == trace["stamp"]
     if store is StoreName.WEBASYST and not foreign and _meanwhile(stamp, noted_at, _ahead(noted, store, skew)):
         return Verdict(True)
+    fewer = int(new) > int(old)
     if count == new or (count == old and foreign):
-        return Verdict(count == new)
-    return Verdict(int(new) > int(old), sure=False)
+        made = count == new
+        return Verdict(made, sure=not edited or made is not fewer)
+    return Verdict(fewer, sure=False)
 
 
 def _ahead(noted: Mapping[str, Any], store: StoreName, skew: Skew) -> timedelta | None:
