@@ -148,3 +148,20 @@ def test_another_connections_orders_are_nobodys_business(shops: Shops) -> None:
     number = placed(shops, **{"params[storesync_ref]": "other:cscart:77"})
     assert shops.hint(WEBASYST, number)["skipped_of_another_connection"] == 1
     assert shops.ours.order_ids() == []
+
+
+@pytest.mark.parametrize("owner", [CSCART, WEBASYST, None])
+def test_fault_41_a_sale_there_is_taken_off_once_whoever_keeps_the_stock(shops: Shops, owner: StoreName | None) -> None:
+    shops.change(stock_owner=owner)
+    number = placed(shops)
+    shops.theirs.act(number, "process")
+    shops.hint(WEBASYST, number)
+    for _ in range(3):
+        shops.sync_products()
+        for store in StoreName:
+            shops.sync_products(store, shops.goods[0] if store is CSCART else _there(shops))
+    assert shops.stock(shops.goods[0]) == (98, 98)
+
+
+def _there(shops: Shops) -> str:
+    return next(str(item["id"]) for item in shops.theirs.products() for sku in values(item["skus"]) if sku["sku"] == "SKU-1")

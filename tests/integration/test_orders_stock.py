@@ -281,3 +281,14 @@ def sold_there(shops: Shops) -> None:
     shops.theirs.act(made["id"], "process")
     shops.hint(WEBASYST, made["id"])
     shops.sold_there += 1
+
+
+@pytest.mark.parametrize("owner", [CSCART, None])
+def test_where_stock_flows_from_webasyst_alone_a_sale_in_cscart_is_not_undone(default: Shops, owner: StoreName | None) -> None:
+    """Webasyst's count is what CS-Cart gets, so the mirrored order has to be off it, or still to come off."""
+    default.change(stock_owner=owner, policies={**default.world.connection.policies, Group.STOCK: Policy.TO_CSCART})
+    product, _ = mirrored(default)
+    for _ in range(2):
+        for store in StoreName:
+            default.sync_products(store, product if store is CSCART else next(iter(default.theirs.products()))["id"])
+    assert default.stock(product)[0] == 98

@@ -163,6 +163,11 @@ class Connection:
         """Orders placed before are left where they are: history is not imported by surprise."""
         return self.orders_from or self.created_at
 
+    @property
+    def counted_there(self) -> bool:
+        """Whether mirrored orders come off Webasyst's stock: it is the owner, or CS-Cart only ever gets what Webasyst counts."""
+        return self.stock_owner is StoreName.WEBASYST or self.policy(Group.STOCK) is Policy.TO_CSCART
+
     def policy(self, group: Group) -> Policy:
         return self.policies.get(group, Policy.TWO_WAY)
 

@@ -92,15 +92,14 @@ class Moved:
 
 
 def policy_of(connection: Connection, group: Group) -> Policy:
-    """The owner of stock counts alone where it sees the other store's sales as orders of its own; else both stores' movements do."""
+    """A store counts alone where it sees the other one's sales as orders of its own; else both stores' movements do. With orders mirrored
+    both ways that is CS-Cart, also where nobody owns the stock: each of Webasyst's orders is taken off in both shops."""
     policy = connection.policy(group)
     if group is not Group.STOCK or policy is not Policy.TWO_WAY:
         return policy
-    if connection.stock_owner is StoreName.WEBASYST:
+    if connection.counted_there:
         return Policy.TO_CSCART
-    if connection.stock_owner is StoreName.CSCART and connection.orders_to_cscart:
-        return Policy.TO_WEBASYST
-    return policy
+    return Policy.TO_WEBASYST if connection.orders_to_cscart else policy
 
 
 def direction(connection: Connection, group: Group, moved: Moved, made_from: StoreName | None = None) -> tuple[StoreName | None, str]:
@@ -198,7 +197,7 @@ class _Planner:
         moved = _moved(self.pair, keys, {store: prints.of_variant(found[store])[keys[store]] for store in StoreName})
         if group is Group.STOCK and self._merge(ids, found, keys, moved):
             return
-        if group is Group.STOCK and self.connection.stock_owner is StoreName.WEBASYST:
+        if group is Group.STOCK and self.connection.counted_there:
             moved = replace(moved, webasyst=True)  # what is reserved moves no stamp and no print
         target, rule = direction(self.connection, group, moved, self.pair.made_from)
         wanted = {store: self.wanted[store].variant(ids[store.other]) for store in StoreName}

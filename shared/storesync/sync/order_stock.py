@@ -23,7 +23,7 @@ def suppresses(connection: Connection, origin: StoreName, source: Order) -> bool
     """Whether an order's counterpart in Webasyst must leave the stock there alone. Orders older than the connection always do:
     Webasyst's counts know nothing of those."""
     history = bool(connection.created_at and source.created_at and source.created_at < connection.created_at)
-    return origin is StoreName.CSCART and (history or connection.stock_owner is not StoreName.WEBASYST)
+    return origin is StoreName.CSCART and (history or not connection.counted_there)
 
 
 def pending(connection: Connection, both: Both, counting: str) -> dict[str, int]:
@@ -46,7 +46,7 @@ def pieces(lines: tuple[Line, ...]) -> dict[str, int]:
 
 def foresee(work: OrderWork, source: Order) -> None:
     """Before the mirrored order exists, or while it cannot: the sale has already happened in CS-Cart."""
-    if work.connection.stock_owner is not StoreName.WEBASYST or work.origin is not StoreName.CSCART:
+    if not work.connection.counted_there or work.origin is not StoreName.CSCART:
         return
     claims = work.world.links.claims(StoreName.CSCART, sorted({line.variant_id for line in source.lines if line.variant_id}))
     lines = tuple(
@@ -59,13 +59,13 @@ def foresee(work: OrderWork, source: Order) -> None:
 
 
 def reserve(work: OrderWork, wanted: Mapping[str, int]) -> None:
-    if work.connection.stock_owner is StoreName.WEBASYST:
+    if work.connection.counted_there:
         work.world.links.reserve(f"{work.origin}:{work.origin_id}", wanted, work.lease)
 
 
 def settle(work: OrderWork, both: Both) -> None:
     """The reservation as the order now stands."""
-    if work.connection.stock_owner is StoreName.WEBASYST:
+    if work.connection.counted_there:
         counting = work.world.store(StoreName.WEBASYST).info().stock_counting
         reserve(work, pending(work.connection, both, counting))
 

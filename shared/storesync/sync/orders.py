@@ -176,7 +176,7 @@ class OrderSync:
         order_returns.accept(work, work.both[StoreName.WEBASYST])
         if fresh:  # what the shop made of it is nobody's move; whatever it is when statuses are compared later, is
             work.note(**{f"{work.origin.other}_status": target.status})
-        if not fresh and work.connection.stock_owner is StoreName.WEBASYST:  # pieces that are reserved anew move no stamp
+        if not fresh and work.connection.counted_there:  # pieces that are reserved anew move no stamp
             order_stock.hint(work, StoreName.WEBASYST, work.both[StoreName.WEBASYST])
         return kept_standing(work) if fresh or target.status == FIRST[work.origin.other] else None
 

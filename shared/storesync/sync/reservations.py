@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from ..domain.model import StoreName
 from .ports import World
 
 
@@ -13,7 +12,7 @@ def reserved(world: World) -> Mapping[str, int]:
     To be asked *before* Webasyst's counts are read: an order that takes its stock in between then counts twice for a moment,
     which shows too few pieces, never too many.
     """
-    if world.connection.stock_owner is not StoreName.WEBASYST:
+    if not world.connection.counted_there:
         return {}
     total: Counter[str] = Counter()
     for pieces in world.links.reservations().values():

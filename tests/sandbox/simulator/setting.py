@@ -33,8 +33,9 @@ class Setting:
         connection = self.connection
         if connection.policy(Group.STOCK) is not Policy.TWO_WAY:
             return self.owner(Group.STOCK)
-        mirrored_both_ways = connection.orders_to_cscart and connection.stock_owner is StoreName.CSCART
-        return connection.stock_owner if connection.stock_owner is StoreName.WEBASYST or mirrored_both_ways else None
+        if connection.orders_to_cscart and connection.stock_owner is None:
+            return StoreName.CSCART
+        return connection.stock_owner if connection.stock_owner is StoreName.WEBASYST or connection.orders_to_cscart else None
 
     def owner(self, group: Group) -> StoreName | None:
         """The store whose value always wins."""

@@ -111,7 +111,8 @@ def test_only_stock_is_looked_at_without_a_movement_when_webasyst_owns_it() -> N
         (OURS, True, Policy.TWO_WAY, Policy.TO_WEBASYST),
         (THEIRS, False, Policy.TWO_WAY, Policy.TO_CSCART),
         (THEIRS, True, Policy.TO_WEBASYST, Policy.TO_WEBASYST),
-        (None, True, Policy.TWO_WAY, Policy.TWO_WAY),
+        (None, False, Policy.TWO_WAY, Policy.TWO_WAY),
+        (None, True, Policy.TWO_WAY, Policy.TO_WEBASYST),
         (OURS, True, Policy.OFF, Policy.OFF),
     ],
 )
