@@ -71,6 +71,8 @@ def seed(site: Site, name: str, count: int) -> None:
     if count > 1:
         streams.save_run(Run("live", "sweep:cscart", NOW - timedelta(seconds=30), None, "running", {"seen": 400}, 400, 1000))
         streams.save_run(Run("held", "products:webasyst", NOW - timedelta(seconds=50), NOW, "stopped", {"seen": 90}, error="GuardTripped"))
+    if count == 1:
+        streams.save_cursor("orders:webasyst", (NOW - timedelta(days=2)).isoformat())
     planned = {"written_webasyst": 3, "prices_up": 2, "writes": 200_000 * count, "mails": 5, "money": 700}
     streams.save_run(Run("plan", "preview", NOW - timedelta(days=3), NOW, "done", planned, 5, 5))
     streams.save_run(Run("part", "apply", NOW - timedelta(days=3), NOW, "stopped", {"writes": 9}, 5, 9, "budget writes 9 of 10"))

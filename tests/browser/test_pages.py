@@ -176,6 +176,12 @@ def test_a_side_is_chosen_for_many_orders_at_once(seeded: Site, visitor: Page) -
     expect(visitor.get_by_role("status")).to_contain_text("Queued")
 
 
+def test_a_stream_that_is_late_is_no_more_called_up_to_date(seeded: Site, visitor: Page) -> None:
+    visitor.goto(f"{seeded.url}/c/one")
+    expect(visitor.get_by_role("row", name="Changed orders Webasyst")).to_contain_text("late")
+    expect(visitor.locator(".tile").first).to_contain_text("Behind")
+
+
 def test_who_ticks_nothing_is_told_so_and_a_buyer_has_no_side_to_choose(seeded: Site, visitor: Page) -> None:
     visitor.goto(f"{seeded.url}/c/many/parked")
     visitor.get_by_role("button", name="Dismiss").click()
