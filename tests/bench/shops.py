@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from tests.bench.costs import Costly, Costs
+from tests.bench.costs import WRITES, Costly, Costs
 from tests.sandbox.cscart import CsCartSandbox
 from tests.sandbox.faults import Request
 from tests.sandbox.httpd import Response, Server
@@ -47,6 +47,10 @@ class Shops:
     def counted(self) -> dict[str, dict[str, float]]:
         return {name: requests.get(f"{url}_bench", timeout=30).json() for name, url in self._named()}
 
+    def times(self) -> dict[str, list[tuple[bool, float]]]:
+        """Of each shop's calls since the last `reset`, in the order in which they were answered: whether it wrote, and a worker's seconds for it."""
+        return {name: requests.get(f"{url}_bench?times", timeout=30).json() for name, url in self._named()}
+
     def total(self) -> int:
         return sum(int(counts.get("reads", 0) + counts.get("writes", 0)) for counts in self.counted().values())
 
@@ -69,16 +73,21 @@ class _Steered:
 
     def __init__(self, app: Any, clock: _Clock, skus: Callable[[], int] = int) -> None:
         self.costly, self.clock, self.skus = Costly(app, Costs(latency=0.0)), clock, skus
+        self.times: list[tuple[bool, float]] = []
 
     def __call__(self, request: Request) -> Response:
         if not request.path.endswith("/_bench"):
-            return self.costly(request)
+            response = self.costly(request)
+            self.times.append((request.method in WRITES, self.costly.costs.of(request, response)))
+            return response
         if request.method == "POST":
             costs = json.loads(request.body or b"{}")
             self.clock.behind = costs.pop("behind", self.clock.behind)
             wanted = replace(self.costly.costs, **{name: int(value) if name == "workers" else value for name, value in costs.items()})
-            self.costly = Costly(self.costly.app, wanted)
+            self.costly, self.times = Costly(self.costly.app, wanted), []
             return Response.of_json({})
+        if request.raw_query == "times":
+            return Response.of_json(self.times)
         return Response.of_json({**self.costly.calls, "busy": self.costly.busy, "late": self.costly.late, "skus": self.skus()})
 
 

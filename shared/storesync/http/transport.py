@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from requests import PreparedRequest
+
 from ..domain.journal import Exchange
 from ..errors import AnswerTooLarge, OutcomeUnknown, Redirected, ServerFault, StoreBusy, StoreError, Unauthorised
 from .ahead import Begun, Pending
@@ -14,7 +16,7 @@ from .calls import CONNECT_LIMIT, MAX_BYTES, READ_LIMITS, Answer, Call, Classify
 from .pace import Breaker
 from .redaction import head, path_of
 from .retries import Repeatable, again, asked_wait, verdict
-from .wire import FAILURES, body, meaning, session
+from .wire import FAILURES, body, meaning, prepared, session
 
 T = TypeVar("T")
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -122,22 +124,24 @@ class Transport:
     def _exchange(self, call: Call) -> Answer:
         started = self._clock()
         try:
-            with self._session.request(
-                call.method,
-                call.url,
-                params=list(call.params) or None,
-                data=list(call.form) if call.form is not None else None,
-                json=call.json,
-                files=list(call.files) if call.files else None,
-                headers={**self._headers(), **call.headers},
-                timeout=(CONNECT_LIMIT, READ_LIMITS[call.kind]),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            timeout = (CONNECT_LIMIT, READ_LIMITS[call.kind])
+            with self._session.send(self._request(call), timeout=timeout, allow_redirects=False, stream=True) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, body(response, MAX_BYTES), self._clock() - started)
         except FAILURES as wrong:
             raise meaning(wrong, self.store) from wrong
+
+    def _request(self, call: Call) -> PreparedRequest:
+        """Without what the session would look for in itself first, a fifth of a call's work: it has neither cookies nor settings of its own."""
+        return prepared(
+            call.method,
+            call.url,
+            headers={**self._session.headers, **self._headers(), **call.headers},
+            params=list(call.params) or None,
+            data=list(call.form) if call.form is not None else None,
+            json=call.json,
+            files=list(call.files) if call.files else None,
+        )
 
     def _note(self, call: Call, answer: Answer | None, error: StoreError | None, elapsed: float) -> None:
         if self._log is None:

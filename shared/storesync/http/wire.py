@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 import urllib3
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -23,7 +24,7 @@ from . import guard
 
 TOTAL = 2.0  # an answer may take so many times as long as a silence within it
 SEND_SECONDS = 60.0
-CHUNK = 65_536
+CHUNK = 262_144
 TRIED = 3
 HOSTS, KEPT = 32, 16
 
@@ -169,6 +170,10 @@ def session(allow_private: bool) -> requests.Session:
     for scheme in ("https://", "http://"):
         found.mount(scheme, _Adapter(allow_private))
     return found
+
+
+def prepared(method: str, url: str, **given: Any) -> PreparedRequest:
+    return requests.Request(method, url, **given).prepare()
 
 
 def body(response: requests.Response, limit: int) -> bytes:
