@@ -42,6 +42,11 @@ def cut_off(scene: Scene, store: StoreName, when: str, operation: str = "write")
     scene.state.queue.crash()
 
 
+def listed(scene: Scene, sku: str) -> None:
+    """As a sweep of CS-Cart does it before the pass that was cut off comes again."""
+    scene.state.links().index(OURS, [scene.cscart.record(int(scene.variant(OURS, sku).id))])
+
+
 def settled(scene: Scene) -> list[int | None]:
     scene.work()
     for _ in range(3):
@@ -114,6 +119,27 @@ def test_a_product_that_gains_a_variant_before_its_own_creation_is_linked_is_not
     cut_off(scene, OURS, "after", "extend group")
     sold(scene, OURS, 1)
     assert settled(scene) == [4, 4]
+
+
+def test_a_group_that_was_cut_off_is_finished_also_when_it_has_to_have_another_variant_by_then():
+    scene = Scene()
+    made = scene.add(THEIRS, "A", "B")
+    cut_off(scene, OURS, "after", "extend B")
+    listed(scene, "B")
+    scene.webasyst.add_variant(made, Variant("", "C", Decimal(10), name="C", stock=5))
+    assert settled(scene) == [5, 5]
+    assert {sku: len(scene.product(OURS, sku).variants) for sku in "ABC"} == dict.fromkeys("ABC", 3)
+
+
+def test_a_variation_that_was_cut_off_is_no_sign_of_products_that_are_cut_differently():
+    scene = Scene()
+    scene.add(THEIRS, "A", "B")
+    main = scene.add(OURS, "A")
+    cut_off(scene, OURS, "after", "extend B")
+    listed(scene, "B")
+    scene.ask(Change("main", Kind.PRODUCT, OURS, (main,), Cause.HOOK, "h1"))
+    assert len(scene.product(OURS, "B").variants) == 2
+    assert settled(scene) == [5, 5]
 
 
 def test_what_a_pass_has_written_is_remembered_by_the_next_one_that_is_cut_off():

@@ -66,12 +66,13 @@ class Matching:
         source: StoreName,
         begun: Collection[str] = (),
         read: Counterparts = Counterparts(),
-        strays: Collection[str] = (),
+        strays: Mapping[StoreName, Collection[str]] | None = None,
     ) -> None:
-        """`begun`: source products whose counterparts were being created when the work was cut off; `strays`: SKUs that were being added to
-        products of the target then, and may stand alone there; `read`: what was read of the target.
+        """`begun`: source products whose counterparts were being created when the work was cut off; `strays`: by store,
+        SKUs that were being added to products then, and may stand alone there; `read`: what was read of the target.
         """
-        self.world, self.source, self.target, self.begun, self.read, self.strays = world, source, source.other, begun, read, strays
+        self.world, self.source, self.target, self.begun, self.read = world, source, source.other, begun, read
+        self.strays = strays or dict.fromkeys(StoreName, ())
         self.skus = SkuSearch(world, source)
 
     def match(self, products: Sequence[Product]) -> Found:
@@ -168,7 +169,7 @@ class Matching:
         self, product: Product, known: tuple[Row, ...], candidates: Mapping[str, Product], theirs: Mapping[str, Sequence[Row]]
     ) -> list[Match]:
         known_by = product.variants[:1] if product.id in self.begun else product.variants  # the others may be strays of the group to come
-        known_by = tuple(item for item in known_by if item.sku.strip() not in self.strays) or known_by
+        known_by = tuple(item for item in known_by if item.sku.strip() not in self.strays[self.target]) or known_by
         targets = {target.id: target for item in known_by if (target := candidates.get(item.sku.strip()))}
         if not targets:
             return [Match(product, {self.source: known, self.target: ()})]
@@ -177,7 +178,11 @@ class Matching:
             rows = tuple(theirs.get(target.id, ()))
             pairs = new_pairs(product, target, (), ())
             stale = self._stale(product, pairs, rows)
-            whole = len(targets) == 1 and not self._elsewhere(product, () if stale else rows) and not self.skus.carried(product, target)
+            whole = (
+                len(targets) == 1
+                and not self._elsewhere(product, () if stale else rows)
+                and not self.skus.carried(product, target, self.strays[self.source])
+            )
             result.append(Match(product, {self.source: known, self.target: rows}, target, pairs, whole, stale=stale))
         return result
 

@@ -90,9 +90,8 @@ class Proposer:
         held = reserved(self.world)
         read, counterparts = self._both_sides(store, ids)
         products, left, others = self._without_leftovers(store, read)
-        matches, refused = Matching(self.world, store, self.pending.begun(store), counterparts, self.pending.adding(store.other)).match(
-            products
-        )
+        strays = {name: self.pending.adding(name) for name in StoreName}
+        matches, refused = Matching(self.world, store, self.pending.begun(store), counterparts, strays).match(products)
         made = [self._one(store, match, held) for match in matches]
         refusals = [Refusal(store, product, error) for product, error in refused]
         return Proposals(
@@ -199,8 +198,11 @@ class Proposer:
         fresh = [
             item for item in source.variants if item.id not in linked and item.sku.strip() and item.sku.strip().casefold() not in taken
         ]
-        began = self.pending.adding(store)
-        if not fresh or (not all(item.sku.strip() in began for item in fresh) and self._known_elsewhere(store, fresh, target)):
+        begun = self.pending.adding(store)
+        others = [item for item in fresh if item.sku.strip() not in begun]
+        if others and self._known_elsewhere(store, others, target):
+            fresh = [item for item in fresh if item not in others]
+        if not fresh:
             return ()
         wanted = self.world.store(store).fit(translate(self.world.connection, source, store, target))
         origins = {item.id: item for item in fresh}

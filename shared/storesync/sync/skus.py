@@ -81,10 +81,12 @@ class SkuSearch:
             here |= _by_sku(store.find(sorted(missing)))
         return {sku: product for sku, product in here.items() if sku in skus}
 
-    def carried(self, product: Product, target: Product) -> bool:
-        """Whether a variant of the target is one of another product here: then the two shops cut their products differently."""
+    def carried(self, product: Product, target: Product, strays: Collection[str]) -> bool:
+        """Whether a variant of the target is one of another product here: then the two shops cut their products differently, unless it is
+        on its way to this one (`strays`).
+        """
         own = {variant.sku.strip() for variant in product.variants}
-        others = {variant.sku.strip() for variant in target.variants} - own - {""}
+        others = {variant.sku.strip() for variant in target.variants} - own - {"", *strays}
         entries = self.world.links.skus(self.source, others) if others else {}
         return any(product_id != product.id and sku in others for found in entries.values() for sku, product_id, _ in found)
 
