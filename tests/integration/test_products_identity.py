@@ -165,6 +165,24 @@ def test_what_a_variation_was_given_before_it_joined_its_group_is_kept(edited, k
     assert scene.sweep() == 0
 
 
+@pytest.mark.parametrize("store", StoreName)
+def test_a_variant_that_comes_between_a_write_and_its_reading_is_met_later(store):
+    scene = linked("A")
+    shop = scene.stores[store]
+
+    def comes(label):
+        if label.startswith(f"after {store} write write"):
+            shop.watch()
+            shop.add_variant(scene.product(store, "A").id, Variant("", "B", Decimal(10), name="B", stock=5))
+
+    shop.watch(comes)
+    scene.stores[store.other].edit_variant(scene.variant(store.other, "A").id, price=Decimal(12))
+    for _ in range(3):
+        scene.sweep()
+    assert (skus(scene, OURS), skus(scene, THEIRS)) == (["A", "B"], ["A", "B"])
+    assert scene.sweep() == 0
+
+
 def test_fault_33_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():
     scene = Scene()
     scene.add(THEIRS, "A", "A-2")

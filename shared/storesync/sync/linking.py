@@ -61,7 +61,7 @@ class Linker:
         self._tell(update, kept)
 
     def _prints(self, store: StoreName, update: Update, kept: Product, pairs: Mapping[str, str]) -> dict[str, str]:
-        """Of a variant that has no counterpart yet, though it is to have one, nothing is remembered: it is looked at again."""
+        """Of a variant that has no counterpart yet, though it is to have one, or that came since, nothing is remembered: it is looked at again."""
         written = {decision.key for decision in update.plan.decisions if decision.target is store}
         written |= {Group.MEDIA.value} if update.media is store else set()
         read = update.pair.side(store).product
@@ -73,11 +73,8 @@ class Linker:
         now |= {name: value for item in update.added.get(store.other, ()) for name, value in item.seen.items()}
         if update.match.source.id in self._late and update.media is not None:
             now[Group.MEDIA.value] = prints.of(kept)[Group.MEDIA.value] if store is update.media else LATE
-        lost = (
-            {item.id for item in kept.variants if item.id not in pairs}
-            if store.other in update.added or update.pair.made_from is store
-            else set()
-        )
+        looked_at = set() if store.other in update.added or update.pair.made_from is store else {item.id for item in read.variants}
+        lost = {item.id for item in kept.variants} - pairs.keys() - looked_at
         return {name: value for name, value in now.items() if name.partition(":")[2] not in lost}
 
     def _gather(self, update: Update, kept: Mapping[StoreName, Product], rows: Sequence[Row], pairs: Mapping[str, str]) -> None:
