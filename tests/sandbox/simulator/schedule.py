@@ -200,8 +200,8 @@ class Schedule:
         return True
 
     def _freeze(self, label: str) -> bool:
-        """Not between the check of a lease and the write that follows it: no store can fence that."""
-        if " write " in label or not label.startswith("before"):
+        """Not between the check of a lease and the write that follows it, nor while another worker is there: no store can fence that."""
+        if not label.startswith("before") or any(" write " in frame.at for frame in self.stack.frames):
             return False
         seconds = self.random.choice(FROZEN_SECONDS)
         self.stack.trace(f"    the worker freezes for {seconds} s")

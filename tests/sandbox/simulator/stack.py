@@ -31,11 +31,12 @@ Trick = Callable[[str], bool]  # called before and after each call and write, wi
 
 @dataclass
 class Frame:
-    """One worker at work. Once it has crashed nothing that it still tries has an effect."""
+    """One worker at work, `at` the call or write that it came to last. Once it has crashed nothing that it still tries has an effect."""
 
     taken: Taken
     tricks: list[Trick] = field(default_factory=list)
     dead: bool = False
+    at: str = ""
 
 
 class NeverQuiet(Exception):
@@ -102,6 +103,7 @@ class Stack:
         if not self.frames:
             return
         frame = self.frames[-1]
+        frame.at = label
         if frame.dead:
             raise Crash
         if " write " in label and label.startswith("after"):
