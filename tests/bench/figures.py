@@ -7,7 +7,7 @@ import re
 import resource
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,15 +100,37 @@ def peak_mb(process: int | None = None) -> float:
     return 0.0 if process else round(most, 1)
 
 
-def write(figures: Sequence[Figure], folder: Path, seconds: Mapping[str, float]) -> None:
-    """`seconds` that each part took to measure."""
-    rows = [{**asdict(item), "met": item.met, "share": item.share} for item in figures]
+Done = dict[str, tuple[dict[int, list[Figure]], float]]  # by part: its figures by goal, and the seconds that it took
+
+
+def write(done: Done, folder: Path, quick: bool) -> None:
+    figures = sorted((item for by_goal, _ in done.values() for items in by_goal.values() for item in items), key=lambda item: item.goal)
+    rows = [
+        {"part": part, **asdict(item), "met": item.met, "share": item.share}
+        for part, (by_goal, _) in done.items()
+        for items in by_goal.values()
+        for item in items
+    ]
+    seconds = {part: round(taken, 1) for part, (_, taken) in done.items()}
     told = {
-        "measured": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), "seconds": {name: round(found, 1) for name, found in seconds.items()},
-        "met": sorted(met_goals(figures)), "figures": rows,
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), "quick": quick,
+        "seconds": {**seconds, "all": round(sum(seconds.values()), 1)}, "met": sorted(met_goals(figures)), "figures": rows,
     }  # fmt: skip
     (folder / "bench.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
     (folder / "bench.svg").write_text(chart(figures), encoding="utf-8")
+
+
+def kept(folder: Path, quick: bool) -> Done:
+    """What an earlier run on this machine has measured; a part that failed is not among it."""
+    path = folder / "bench.json"
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if (told.get("machine"), told.get("quick")) != (machine(), quick):
+        return {}
+    done: Done = {}
+    for row in told["figures"]:
+        figure = Figure(**{name: value for name, value in row.items() if name not in ("part", "met", "share")})
+        done.setdefault(row["part"], ({}, told["seconds"][row["part"]]))[0].setdefault(figure.goal, []).append(figure)
+    return {part: found for part, found in done.items() if not any(item.void for items in found[0].values() for item in items)}
 
 
 def chart(figures: Sequence[Figure]) -> str:
@@ -116,6 +138,7 @@ def chart(figures: Sequence[Figure]) -> str:
     rows, height = [], 24
     for at, item in enumerate(figures):
         ratio = item.value / item.target if item.least and item.target else item.target / item.value if item.value else 2.0
+        ratio = 0.0 if item.void else ratio
         width, y = min(ratio, 2.0) * 200, 30 + at * height
         colour = "#2a7d4f" if item.met else "#b3372f"
         rows.append(

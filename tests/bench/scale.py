@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -19,7 +20,7 @@ from storesync.http.pace import Breaker
 
 from tests.bench import apart
 from tests.bench.costs import Costly, Costs
-from tests.bench.figures import Figure, peak_mb
+from tests.bench.figures import Figure, peak_mb, side_by_side
 from tests.bench.shops import shops
 from tests.bench.subject import Subject, fixed
 from tests.fakes.state import MemoryQueue
@@ -91,16 +92,24 @@ class _Overrun:
                 self.now -= 1
 
 
-def in_flight() -> list[Figure]:
-    """What the number of calls in flight finds by itself, from a cold start, over the best of the fixed ones."""
+def in_flight(times: int) -> list[Figure]:
+    """What the number of calls in flight finds by itself, each time from a cold start, over the best of the fixed ones."""
     shares, refused, asked = [], 0, 0
     for workers in WORKERS:
         app, calls = _Overrun(workers), min(CALLS * workers, MOST_CALLS)
         with Server(app) as server:
             best = _best_fixed(server.url, calls, app.most)
-            app.refused = 0
-            shares.append(best / _taken(server.url, Breaker(time.monotonic), calls))
-            refused, asked = refused + app.refused, asked + calls
+            over: list[int] = []
+
+            def adapting(url: str = server.url, app: _Overrun = app, calls: int = calls, over: list[int] = over) -> float:
+                app.refused = 0
+                taken = _taken(url, Breaker(time.monotonic), calls)
+                over.append(app.refused)
+                return taken
+
+            ours, theirs = side_by_side(adapting, partial(_fixed, server.url, best, calls), times)
+            shares.append(theirs / ours)
+            refused, asked = refused + sum(over), asked + calls * times
     note = ", ".join(f"{workers}: {share:.0%}" for workers, share in zip(WORKERS, shares, strict=True))
     name = "adaptive calls in flight over the best fixed number, the worst of 1 to 16 workers"
     return [
@@ -109,15 +118,20 @@ def in_flight() -> list[Figure]:
     ]
 
 
-def _best_fixed(url: str, calls: int, most: int) -> float:
-    """From as many in flight as the shop bears to few; once fewer take clearly longer, still fewer take longer still."""
-    best = float("inf")
+def _best_fixed(url: str, calls: int, most: int) -> int:
+    """From as many in flight as the shop bears to few; once fewer take clearly longer, still fewer take longer still. Tried once each: the
+    best is measured anew beside ours."""
+    best, number = float("inf"), 1
     for count in sorted((count for count in WORKERS if count <= most), reverse=True):
-        taken = _taken(url, fixed(count), calls)
+        taken = _fixed(url, count, calls)
         if taken > best * WORSE:
             break
-        best = min(best, taken)
-    return best
+        best, number = min((best, number), (taken, count))
+    return number
+
+
+def _fixed(url: str, count: int, calls: int) -> float:
+    return _taken(url, fixed(count), calls)
 
 
 def _taken(url: str, breaker: Breaker, count: int) -> float:

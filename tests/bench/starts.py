@@ -144,7 +144,8 @@ def _told(seconds: dict[str, float]) -> str:
 
 def _artifact(function: str) -> Path:
     functions = load(ROOT / "template.yaml")["Resources"].items()
-    return BUILD / next(name for name, one in functions if Path(str(one["Properties"].get("CodeUri", ""))).name == function)
+    found: str = next(name for name, one in functions if Path(str(one["Properties"].get("CodeUri", ""))).name == function)
+    return BUILD / found
 
 
 def _run(program: str, function: str, given: dict[str, str]) -> float:
