@@ -130,6 +130,7 @@ class Load:
     def _passed(self, there: int, peak: float) -> None:
         while len(self.passed) < PARTS and there >= (len(self.passed) + 1) * self.products / PARTS:
             self.passed.append((time.perf_counter() - self._began, peak))
+            self.shown.console.print(f"{there:,} SKUs after {self.passed[-1][0]:.0f} s; the worker held {peak:.0f} MB at most")
 
 
 @contextmanager

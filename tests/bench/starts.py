@@ -184,10 +184,11 @@ def _first_messages(folder: Path, times: int) -> dict[str, float]:
     """Processor seconds of the real handler's first message in a new container: a product's stock that moved, an order that is new, a pull
     that finds nothing; against the emulator's tables, queue and secrets and the sandbox shops, answers and all."""
     with shops(PRODUCTS) as pair, LocalStack(folder / "messages", schedules=False, workers=0) as stack, in_environment(stack):
-        subject = Subject(pair, (Table(stack.physical("StateTable"), REGION), Table(stack.physical("JournalTable"), REGION)))
+        state = Table(stack.physical("StateTable"), REGION)
+        subject = Subject(pair, (state, Table(stack.physical("JournalTable"), REGION)))
         subject.sweep()
         subject.settle()
-        Connections(subject.tables[0]).save(replace(subject.connection, log_requests=True))
+        Connections(state).save(replace(subject.connection, log_requests=True))
         for name, secret in (("cscart_key", KEY), ("webasyst_token", pair.token)):
             stack.client("ssm").put_parameter(Name=f"{stack.secrets_prefix}/main/{name}", Value=secret, Type="SecureString")
         given = {**stack.environment("sync_worker"), "ALLOW_PRIVATE_ADDRESSES": "true"}
