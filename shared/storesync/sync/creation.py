@@ -57,7 +57,8 @@ class Creations:
         late = [(item.match.source.id, error) for item, update, kept in pairs_made if (error := self._made(store, update, kept))]
         self.linker.flush()
         yield from late
-        self.pending.clear_new(store, [item.match.source.id for item, outcome in pairs if not _unfinished(outcome.error)])
+        self.pending.clear_new(store, [item.match.source.id for item, _ in made])
+        self.give_up(store, [item.match.source.id for item, outcome in failed if not _unfinished(outcome.error)])
         for item, outcome in failed:
             error = outcome.error or NotKept("created, yet not found", product=item.match.source.id)
             if _unfinished(error):
@@ -67,6 +68,15 @@ class Creations:
         for outcome in outcomes:
             if isinstance(outcome.error, PAUSING):
                 raise outcome.error
+
+    def give_up(self, store: StoreName, product_ids: Sequence[str]) -> None:
+        """Products that cannot be made are forgotten, but for those of which a part was: a group of CS-Cart whose variations stand alone."""
+        skus = {item: self.pending.skus_of_new(store, item) for item in product_ids}
+        several = {sku for found in skus.values() if len(found) > 1 for sku in found} if store.other is StoreName.CSCART else set()
+        there = {item.sku.strip() for found in self.world.store(store.other).find(several) for item in found.variants} if several else set()
+        halves = [item for item, found in skus.items() if len(found) > 1 and there.intersection(found)]
+        self.pending.wait_new(store, halves)
+        self.pending.clear_new(store, [item for item in product_ids if item not in halves])
 
     def _markers(self, store: StoreName, due: Sequence[Creation]) -> dict[str, str]:
         name = self.world.connection.id

@@ -54,7 +54,7 @@ class Pending:
     def ids(self, store: StoreName) -> set[str]:
         """Products of this store whose last pass was cut off, but for those that are set aside."""
         pairs = {_side(name, store) for name in self.names if not self.noted[name].get("waits")}
-        return pairs | self.begun(store)
+        return pairs | {item for item in self.begun(store) if not self.noted[new_name(store, item)].get("waits")}
 
     # -- creations
 
@@ -77,6 +77,18 @@ class Pending:
         done = {new_name(store, product_id) for product_id in product_ids}
         if done & self.noted.keys():
             self._save({name: noted for name, noted in self.noted.items() if name not in done})
+
+    def wait_new(self, store: StoreName, product_ids: Iterable[str]) -> None:
+        """Their making was refused for good, and a part of them stands in the other store: they are looked at when somebody wants it, and
+        until then no part is taken for a product of its own."""
+        waiting = {name: {**self.noted[name], "waits": True} for item in product_ids if (name := new_name(store, item)) in self.noted}
+        if waiting:
+            self._save(self.noted | waiting)
+
+    def skus_of_new(self, store: StoreName, product_id: str) -> list[str]:
+        """Of the variants that were to be made."""
+        noted = self.noted.get(new_name(store, product_id), {"made": ()})
+        return [name.removeprefix("sku ") for name in noted["made"] if name]
 
     def made(self, store: StoreName, pair: Pair) -> Pair:
         """A pair whose one side we were creating from the other when the work was cut off: it holds our values, but for what was edited since."""

@@ -104,7 +104,7 @@ class ProductSync:
             for product_id, error in creations.apply(store, () if late else made):
                 if not self._retry(product_id, error):
                     self.notes.park_id(store, product_id, error)
-                    pending.clear_new(store, [product_id])
+                    creations.give_up(store, [product_id])
         self.linker.flush()
 
     # -- products that exist on both sides
@@ -125,7 +125,9 @@ class ProductSync:
         self.lease.check()
         pending.clear(names, {item.name: item.end for item in failed})
         for store in StoreName:
-            pending.clear_new(store, [item.update.match.source.id for item in work if item.update.store is store and item not in failed])
+            ended = [item for item in work if item.update.store is store and item not in failed]
+            pending.clear_new(store, [item.update.match.source.id for item in ended if item.error is None])
+            pending.wait_new(store, [item.update.match.source.id for item in ended if item.error is not None])
 
     def _done(self, work: Sequence[_Work]) -> list[_Work]:
         """Written, and linked but for those that are returned."""
