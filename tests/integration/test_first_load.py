@@ -75,5 +75,5 @@ def test_a_hint_from_before_the_catalogues_are_read_does_not_stand_in_the_way_of
     assert skus(scene, store.other) == ["A"]
     scene.stores[store].edit_variant(scene.variant(store, "A").id, price=Decimal(7))
     scene.pull()
-    assert waiting.count(scene.world) == 0
+    assert waiting.count(scene.world.streams.cursors()) == 0
     assert scene.variant(store.other, "A").price == 7
