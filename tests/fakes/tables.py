@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sortedcontainers import SortedDict
+from storesync.errors import TooLarge
 from storesync.state.items import TRANSACTION, Fence, Item, check, encoded, refusal
 
 Hook = Callable[[str], None]
@@ -74,6 +75,9 @@ class MemoryTable:
     # -- reading
 
     def get(self, pk: str, sk: str) -> Item | None:
+        """DynamoDB knows no empty key."""
+        if not (pk and sk):
+            raise TooLarge("the table refused a record as too large", pk=pk)
         return _item(pk, sk, self._found(pk, sk))
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> list[Item]:

@@ -1,12 +1,15 @@
 """Orders placed in Webasyst: taken into CS-Cart if the owner wants it, with their totals verified."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from storesync.domain.connection import MethodMap, StatusMap
 from storesync.domain.model import StoreName
+from storesync.domain.orders import Customer
+from storesync.sync.customers import CustomerSync
 
 from tests.integration.order_scene import Shops, open_shops
 from tests.sandbox.script.shops import values
@@ -129,6 +132,22 @@ def test_fault_48_what_cscart_cannot_hold_is_set_aside_whole(shops: Shops, more:
     shops.hint(WEBASYST, number)
     assert shops.parked() == [(number, "UnsupportedValue")]
     assert shops.ours.order_ids() == []
+
+
+def test_fault_47_an_address_that_nothing_ships_to_stops_no_other_order(shops: Shops) -> None:
+    far, near = (placed(shops, **{"shipping_address[country]": country}) for country in ("usa", "rus"))
+    shops.hint(WEBASYST, far)
+    shops.hint(WEBASYST, near)
+    assert shops.parked() == [(far, "UnsupportedValue")]
+    assert (len(mirrors(shops, far)), len(mirrors(shops, near))) == (0, 1)
+
+
+def test_fault_46_an_order_without_a_contact_is_a_guests(shops: Shops) -> None:
+    """Sold over the counter, or its contact was deleted."""
+    number = placed(shops)
+    found = shops.world.store(WEBASYST).orders([number])[0]
+    for nobody in ("", "0"):
+        assert CustomerSync(shops.world).user(replace(found, customer=Customer(nobody))) == ""
 
 
 def test_statuses_and_edits_flow_both_ways(shops: Shops) -> None:

@@ -43,13 +43,19 @@ class OrderWrites:
         return created if created.is_parent or _agree(created, order) else self._rebuilt(created, order)
 
     def _posted(self, body: dict[str, object], marker: str, order: Order) -> Order:
-        """An answer that was lost is looked for by our mark, never sent again (C14)."""
+        """An answer that was lost is looked for by our mark, never sent again (C14).
+
+        A 403 is this order's alone: nothing can be shipped to its address (C23); what the user may not do shows in the console's check of rights.
+        """
         try:
             answer = self.client.send(self.client.post_call(self.client.scoped("orders"), body))
         except OutcomeUnknown:
             if found := self.orders.find(marker, order):
                 return found[0]
             raise
+        except Forbidden as refused:
+            problem = "the shop has no shipping for the order's address, or its user may not make orders"
+            raise UnsupportedValue(problem, order=order.id, status=refused.status) from refused
         return self._answered(answer)
 
     def _answered(self, answer: Json) -> Order:

@@ -54,8 +54,10 @@ class CustomerSync:
         return contact
 
     def user(self, order: Order) -> str:
-        """The CS-Cart account of a Webasyst order's buyer, empty for a guest. Nobody gets an account by an order."""
-        if known := self.world.links.customer(StoreName.WEBASYST, order.customer.id):
+        """The CS-Cart account of a Webasyst order's buyer, empty for a guest. Nobody gets an account by an order; one sold over the counter
+        may have no contact at all.
+        """
+        if order.customer.id not in ("", "0") and (known := self.world.links.customer(StoreName.WEBASYST, order.customer.id)):
             return known
         found = self.world.store(StoreName.CSCART).find_customer(order.customer)
         return found[0].id if len(found) == 1 else ""
