@@ -13,7 +13,7 @@ from ..errors import CircuitOpen
 
 START, MOST = 2, 16
 AHEAD = 2  # threads for what is begun in the background
-TURN_SECONDS = 0.0005  # a thread whose answer has come waits no longer for one that counts: a call needs many such turns of Python's lock
+TURN_SECONDS = 0.002  # so long a thread whose answer has come waits for one that counts: large answers take many such turns of Python's lock
 OPENS_AFTER = 5
 PROBE_SECONDS = 30.0
 FLAT, FLAT_SECONDS = 1.7, 0.02  # of the quickest answer of its kind, and what is noise in any case
