@@ -13,7 +13,7 @@ from ..errors import CircuitOpen
 
 START, MOST = 2, 16
 AHEAD = 2  # threads for what is begun in the background
-TURN_SECONDS = 0.002  # so long a thread whose answer has come waits for one that counts: large answers take many such turns of Python's lock
+TURN_SECONDS = 0.002  # of a thread that counts, until one whose answer has come may go on: a large answer takes many turns
 OPENS_AFTER = 5
 PROBE_SECONDS = 30.0
 FLAT, FLAT_SECONDS = 1.7, 0.02  # of the quickest answer of its kind, and what is noise in any case
