@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -28,9 +28,13 @@ from mutmut.utils.format_utils import get_mutant_name, mangled_name_from_mutant_
 
 SURVIVED, KILLED, UNTESTED, BY_TYPES = 0, 1, 33, 37
 STATS = Path("mutants/mutmut-stats.json")
-FEWEST = 3
+FEWEST, FAVOURITES = 3, 12
 CPU_SECONDS, WALL_SECONDS = 3, 90
 SAVED_EVERY = 20.0
+
+
+def of_module(mutant: str) -> str:
+    return mutant.rpartition(".")[0]
 
 
 def module(data: SourceFileMutationData) -> str:
@@ -95,7 +99,7 @@ class Trials:
     until: float
     jobs: int
     running: dict[int, tuple[SourceFileMutationData, str, int]] = field(default_factory=dict)
-    killers: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    killers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     trusted: set[str] = field(default_factory=set)
     saved: float = field(default_factory=time.monotonic)
 
@@ -119,12 +123,13 @@ class Trials:
         return True
 
     def tests(self, mutant: str) -> list[str]:
-        """Those that noticed a mutant of the same function, then the quickest."""
-        function = mangled_name_from_mutant_name(mutant)
-        names = sorted(reaching(mutant), key=lambda name: (self.lasts(name), name))
+        """Those that noticed a mutant of the same function, those that noticed most in its module, then the quickest."""
+        names = sorted(reaching(mutant) & self.items.keys(), key=lambda name: (self.lasts(name), name))
         spent = list(accumulate(map(self.lasts, names)))
         quickest = [name for at, name in enumerate(names) if at < FEWEST or spent[at] <= self.seconds]
-        return [name for name in dict.fromkeys((*self.killers[function], *quickest)) if name in self.items]
+        keen = [name for name, _ in self.killers[of_module(mutant)].most_common() if name in names][:FAVOURITES]
+        same = [name for name, _ in self.killers[mangled_name_from_mutant_name(mutant)].most_common()]
+        return list(dict.fromkeys((*same, *keen, *quickest)))
 
     def lasts(self, name: str) -> float:
         return state().duration_by_test.get(name, 0.0)
@@ -165,8 +170,8 @@ class Trials:
         os.close(reading)
         if killer:
             self.trust(killer)
-            kept = self.killers[mangled_name_from_mutant_name(mutant)]
-            kept[:] = [killer, *(name for name in kept if name != killer)]
+            for place in (mangled_name_from_mutant_name(mutant), of_module(mutant)):
+                self.killers[place][killer] += 1
         data.exit_code_by_key[mutant] = os.waitstatus_to_exitcode(status)
         if time.monotonic() - self.saved > SAVED_EVERY:
             self.saved = time.monotonic()
