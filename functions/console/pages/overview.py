@@ -27,9 +27,13 @@ PICTURE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'
 def show(connection_id: str) -> Response[str]:
     found = connection(connection_id)
     here = visit(router)
-    if found.paused and not _ever_ran(found):
+    with ThreadPoolExecutor(1) as pool:
+        day = pool.submit(_hours, found.id)
+        seen = _live(found)
+        hours = day.result()
+    if found.paused and not any(one.last for one in seen["state"].streams):
         return here.redirect(f"/console/c/{found.id}/setup")
-    return here.page("overview.html", found, hours=_hours(found.id), **_live(found))
+    return here.page("overview.html", found, hours=hours, **seen)
 
 
 @router.get("/console/c/<connection_id>/live")
@@ -112,11 +116,6 @@ def _hours(connection_id: str) -> tuple[overview.Hour, ...]:
         found = overview.last_day(bootstrap.world(connection_id).streams, datetime.now(UTC))
         _days[connection_id] = (time.monotonic(), found)
     return found
-
-
-def _ever_ran(found: Connection) -> bool:
-    streams = bootstrap.world(found.id).streams
-    return bool(streams.runs("", 1))
 
 
 def _live(found: Connection) -> dict[str, Any]:

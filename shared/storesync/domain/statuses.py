@@ -212,8 +212,8 @@ def _circle(ways: Mapping[str, tuple[str, ...]], path: tuple[str, ...]) -> tuple
 
 
 def _restless(table: StatusMap) -> list[str]:
-    """Nobody knows what a shop's own action leads to. Two of them in one entry may lead to each other's beginning, and a way that ends in one
-    never knows that it has arrived; one that goes back on its way is read as the merchant's own move when an answer is lost.
+    """Nobody knows what a shop's own action leads to: two of them in one entry may lead to each other's beginning. A way that ends in restoring
+    never knows that it has arrived, and one that turns back is read as the merchant's own move when an answer is lost.
     """
     return [letter for letter in table.to_webasyst if not _comes_to_rest(routes(table, letter))]
 
@@ -221,7 +221,7 @@ def _restless(table: StatusMap) -> list[str]:
 def _comes_to_rest(ways: tuple[tuple[str, ...], ...]) -> bool:
     own = [action for way in ways for action in way if action not in RESULTS]
     ranks = [[RANKS[RESULTS[action]] for action in way if action in RESULTS] for way in ways]
-    return len(own) < 2 and all(len(way) == 1 or way[-1] in RESULTS for way in ways) and all(one == sorted(one) for one in ranks)
+    return len(own) < 2 and all(len(way) == 1 or way[-1] != "restore" for way in ways) and all(one == sorted(one) for one in ranks)
 
 
 def unknown(table: StatusMap, letters: Iterable[str], states: Mapping[str, Iterable[str]]) -> list[str]:

@@ -39,7 +39,7 @@ def starts() -> Iterator[tuple[Standing | None, Standing]]:
 
 
 def moves(table: StatusMap, kept: Standing | None, now: Standing, *, is_remembered: bool) -> int:
-    """How often the engine moves the order until it rests; without a memory every answer is lost."""
+    """How often the engine moves the order until it rests; without a memory every answer is lost, and with it that a way has ended."""
     for count in range(12):
         try:
             step = statuses.step(table, kept, now, OFFERED)
@@ -65,11 +65,12 @@ def test_under_a_table_that_may_be_saved_every_order_comes_to_rest(table: Status
         return
     for kept, now in starts():
         assert moves(table, kept, now, is_remembered=True) <= 4
-        moves(table, kept, now, is_remembered=False)
+        if not any(len(way) > 1 and way[-1] in OWN for letter in LETTERS for way in statuses.routes(table, letter)):
+            moves(table, kept, now, is_remembered=False)
 
 
 BACK = {"processing": "A", "shipped": "A", "completed": "A", "packed": "B", "sent": "B", "deleted": "C"}
-RESTLESS = ["pack,unpack", "send>fetch", "delete>restore", "complete>process", "process,pack,unpack", "ship>pack"]
+RESTLESS = ["pack,unpack", "send>fetch", "delete>restore", "complete>process", "process,pack,unpack", "ship>pack>restore"]
 
 
 @pytest.mark.parametrize("entry", RESTLESS)
@@ -80,7 +81,7 @@ def test_fault_70_an_entry_that_could_take_an_order_there_and_back_is_refused(en
 SHARING = [
     {"A": "process", "B": "process", "C": "process"},
     {"A": "complete", "B": "process,complete", "C": "delete,refund"},
-    {"A": "process,restore>process", "B": "process>ship", "C": "pack"},
+    {"A": "process,restore>process", "B": "process>ship", "C": "process>pack"},
 ]
 
 
