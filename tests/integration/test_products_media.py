@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from storesync.domain.model import StoreName
+from storesync.errors import LeaseLost
 from storesync.sync.imaging import SIDE_BY_SIDE
 from storesync.sync.ports import World
 
-from tests.fakes.stores import Trouble
+from tests.fakes.stores import Pictures, Trouble
 from tests.integration.product_scene import OURS, THEIRS, Scene
 
 FIVE = [f"https://pictures.example/{number}.png" for number in range(5)]
@@ -188,3 +189,22 @@ def test_a_product_whose_images_fail_holds_up_none_that_is_sent_beside_it():
     scene.sweep()
     assert all(bytes_of(scene, THEIRS, name) == bytes_of(scene, OURS, name) for name in "ABC")
     assert scene.parked() == {}
+
+
+def test_images_that_took_longer_to_be_had_than_the_lease_lasts_are_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds it by then sends them."""
+    scene = Watched()
+    scene.add(OURS, "A", images=FIVE[:1])
+
+    def slowly(pictures: Pictures, url: str) -> bytes:
+        scene.clock.sleep(400)
+        return pictures[url]
+
+    monkeypatch.setattr(Pictures, "fetch", slowly)
+    with pytest.raises(LeaseLost):
+        scene.sweep()
+    assert scene.since() == []
+    monkeypatch.undo()
+    scene.state.queue.crash()
+    scene.work()
+    assert (scene.since(), len(scene.product(THEIRS, "A").images)) == (["upload"], 1)

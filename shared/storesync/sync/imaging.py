@@ -69,7 +69,6 @@ class ImageStep:
         self._next = [] if at is None else self._next[at + SIDE_BY_SIDE :]
         self._done += len(works)
         self.lease.extend(LEASE_SECONDS)
-        self.lease.check()
         sent = self.world.together(*(partial(self._transfer, item, product) for item, product in works))
         self._sent |= {id(item): found for (item, _), found in zip(works, sent, strict=True)}
 

@@ -23,13 +23,16 @@ def _key(link: ImageLink, store: StoreName) -> str:
 class MediaSync:
     """From `source` to the other store, one product at a time. `sent` counts uploads."""
 
-    def __init__(self, world: World, source: StoreName, lease: Lease | None = None) -> None:
+    def __init__(self, world: World, source: StoreName, lease: Lease) -> None:
         self.world, self.source, self.target, self.lease = world, source, source.other, lease
         self.failed: list[str] = []
         self.sent = 0
 
     def transfer(self, source: Product, target: Product) -> Product:
-        """Make the target's images the source's, in order. An image that cannot be had is left out and named in `failed`."""
+        """Make the target's images the source's, in order. An image that cannot be had is left out and named in `failed`.
+
+        Raises LeaseLost when it took too long to have them.
+        """
         cscart_id = source.id if self.source is StoreName.CSCART else target.id
         known = self.world.links.images(cscart_id)
         there = {item.key: item.id for item in target.images}
@@ -38,6 +41,7 @@ class MediaSync:
             return target
         kept = target
         if [item.id for _, _, item in wanted] != [image.id for image in target.images]:
+            self.lease.check()
             kept = self.world.store(self.target).put_images(target, [item for _, _, item in wanted])
             self.sent += sum(not item.id for _, _, item in wanted)
         self.world.links.save_images(cscart_id, self._links(wanted, kept.images), self.lease)
