@@ -110,7 +110,7 @@ letters: $(READY)  ## changes of a deployed stack that failed five times (STACK=
 archive: $(READY)  ## a connection's state as one file (STACK=name; ARGS="export main main.jsonl", ARGS="import main main.jsonl")
 	PYTHONPATH=shared $(BIN)/python -m storesync.archive --stack $(STACK) $(or $(ARGS),--help)
 
-mutate: $(READY)  ## mutants of the rules and the engine, tried with the quick tests (takes hours; ARGS="domain", "--again" for survivors)
+mutate: $(READY)  ## mutants of the rules and the engine, tried with the quick tests (long; ARGS="domain", "--minutes 4", "--again" for survivors)
 	PYTHONPATH=shared:. $(BIN)/python -m tests.mutation $(ARGS)
 
 clean:  ## remove what was built, installed and kept here
