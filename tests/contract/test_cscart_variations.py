@@ -161,3 +161,20 @@ def test_two_writes_of_one_product_are_read_back_together(shop: Shop) -> None:
     assert [[item.price for item in outcome.product.variants] for outcome in outcomes if outcome.product] == [
         [Decimal("11.00"), Decimal("12.00")]
     ] * 2
+
+
+def test_a_product_of_more_rows_than_one_call_brings_is_read_back_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storesync.cscart.products.BATCH", 2)
+    ids = [shop.product(product_code=name) for name in "ABC"]
+    shop.group(*ids)
+    store = shop.store()
+    current = store.products(ids)[0]
+    cheaper = tuple(replace(item, price=Decimal("9.00")) for item in current.variants)
+    shop.calls()
+    (outcome,) = store.write(
+        [ProductWrite(current, current.with_variants(cheaper), frozenset(f"price:{item.id}" for item in current.variants))]
+    )
+    assert shop.calls() == 5
+    assert outcome.error is None
+    assert outcome.product is not None
+    assert [item.price for item in outcome.product.variants] == [Decimal("9.00")] * 3

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -59,7 +59,9 @@ class Products:
             portion.errors[at] = error
         if not portion.is_over() or not portion.members:
             return None
-        portion.rows = self.catalogue.listed(list(portion.members))
+        ids = list(portion.members)
+        for begin in range(0, len(ids), BATCH):
+            portion.rows |= self.catalogue.listed(ids[begin : begin + BATCH])
         return portion
 
     def _calls(self, write: ProductWrite) -> list[Call]:
@@ -146,12 +148,13 @@ class Products:
 
 @dataclass(slots=True)
 class _Portion:
-    """Writes, by their position, that one call reads back: whole products, as several writes may be of one. `members`: row -> product."""
+    """Writes, by their position, that are read back together, by one call unless a product is too large for it: whole products, as several
+    writes may be of one. `members`: row -> product."""
 
     writes: list[int] = field(default_factory=list)
     members: dict[str, str] = field(default_factory=dict)
     errors: dict[int, SyncError] = field(default_factory=dict)
-    rows: Mapping[str, Json] = field(default_factory=dict)
+    rows: dict[str, Json] = field(default_factory=dict)
     unanswered: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
