@@ -73,7 +73,7 @@ artifacts: build
 conformance: $(READY)  ## the sandbox stores against the recordings of real ones
 	$(BIN)/python -m tests.conformance $(ARGS)
 
-bench: $(READY)  ## the goals of speed and cost, beside a sequential connector (ARGS="--quick" to try it; cold starts need `make package` before)
+bench: $(READY)  ## the goals of speed and cost, beside a sequential connector (ARGS="--quick" to try it, ARGS="--resume" to go on; cold starts need `make package` before)
 	PYTHONPATH=shared:. $(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: paint

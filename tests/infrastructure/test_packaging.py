@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,12 +77,22 @@ def test_the_console_opens_to_its_networks_only(built: Built, stack: LocalStack)
     assert [answer["statusCode"] for answer in drive(built, "console", variables, events)] == list(sources.values())
 
 
-@pytest.mark.parametrize("package", ["pynamodb", "tenacity", "requests"])
+@pytest.mark.parametrize("package", ["pynamodb", "requests"])
 def test_a_dependency_that_is_missing_in_the_layer_fails(built: Built, stack: LocalStack, tmp_path: Path, package: str) -> None:
     event = (ROOT / "events" / "oauth_callback.json").read_bytes()
     poor = without(built, package, tmp_path)
     with pytest.raises(Failed, match=f"No module named '{package}'"):
         drive(poor, "oauth_callback", stack.environment("oauth_callback"), [event])
+
+
+@pytest.mark.parametrize("package", ["tenacity", "aws_lambda_powertools"])
+def test_a_dependency_that_is_loaded_later_is_in_the_layer_as_well(built: Built, tmp_path: Path, package: str) -> None:
+    look = [str(built.python), "-S", "-c", f"import {package}"]
+    for layer, missing in ((built, False), (without(built, package, tmp_path), True)):
+        path = os.pathsep.join(map(str, (layer.layer, built.runtime)))
+        done = subprocess.run(look, env={"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, check=False)
+        assert (f"No module named '{package}'" in done.stderr) is missing
+        assert bool(done.returncode) is missing
 
 
 def test_every_function_has_an_event_and_an_artifact(built: Built) -> None:
