@@ -183,6 +183,50 @@ def test_a_variant_that_comes_between_a_write_and_its_reading_is_met_later(store
     assert scene.sweep() == 0
 
 
+def created_and_then(scene, store, *skus, later=0, **listing):
+    """A product of the other store is made in this one, and listed otherwise before it is read back."""
+    shop = scene.stores[store]
+
+    def listed(label):
+        if label.startswith(f"after {store} write {'extend group' if store is OURS and len(skus) > 1 else 'create'}"):
+            shop.watch()
+            scene.clock.sleep(later)
+            made = scene.product(store, "A")
+            shop.edit(made.id, listing=replace(made.listing, **listing))
+
+    scene.add(store.other, *skus)
+    shop.watch(listed)
+    for _ in range(3):
+        scene.sweep()
+    assert scene.sweep() == 0
+
+
+@pytest.mark.parametrize("store", StoreName)
+@pytest.mark.parametrize("skus", ["A", "AB"])
+@pytest.mark.parametrize("visibility", [Visibility.VISIBLE, Visibility.DISABLED])
+def test_a_product_that_is_moved_between_its_creation_and_its_reading_is_moved_in_both_shops(scene, store, skus, visibility):
+    created_and_then(scene, store, *skus, visibility=visibility, categories=("2",))
+    seen = {(item.listing.visibility, item.listing.categories) for name in StoreName for item in scene.products(name)}
+    assert seen == {(visibility, ("2",))}
+
+
+@pytest.mark.parametrize("store", StoreName)
+@pytest.mark.parametrize("visibility", [Visibility.HIDDEN, Visibility.DISABLED])
+def test_a_product_that_is_hidden_between_its_creation_and_its_reading_is_hidden_in_both_shops(scene, store, visibility):
+    created_and_then(scene, store, "A", later=5, visibility=visibility)
+    assert [scene.product(name, "A").listing.visibility for name in StoreName] == [visibility] * 2
+
+
+@pytest.mark.parametrize("skus", ["A", "AB"])
+def test_a_product_that_the_shop_itself_holds_back_as_it_is_made_stays_as_it_is_in_the_other(scene, skus):
+    """As a shop of many vendors does it until somebody has approved of it."""
+    created_and_then(scene, OURS, *skus, visibility=Visibility.DISABLED)
+    assert [scene.product(name, "A").listing.visibility for name in StoreName] == [Visibility.DISABLED, Visibility.VISIBLE]
+    scene.cscart.edit(scene.product(OURS, "A").id, listing=scene.product(THEIRS, "A").listing)
+    scene.sweep()
+    assert {scene.product(name, "A").listing.visibility for name in StoreName} == {Visibility.VISIBLE}
+
+
 def test_fault_33_a_lost_variant_is_not_made_again_by_the_side_that_still_has_it():
     scene = Scene()
     scene.add(THEIRS, "A", "A-2")

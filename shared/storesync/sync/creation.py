@@ -22,6 +22,7 @@ from .ports import Lease, World
 from .proposals import Creation, Update
 
 UNDER_WAY = timedelta(seconds=30)
+ONE_SAVE = timedelta(seconds=2)  # two stamps of one save are at most so far apart
 
 
 class Creations:
@@ -88,7 +89,7 @@ class Creations:
         skus = {variant.sku.strip(): variant.id for variant in created.variants}
         pairs = {variant.id: skus[variant.sku.strip()] for variant in item.match.source.variants if variant.sku.strip() in skus}
         match = replace(item.match, target=created, variants=pairs, rows={**item.match.rows, store.other: ()})
-        update = _as_update(store, match, _as_sent(created, item.desired), self.world)
+        update = _as_update(store, match, _as_sent(store.other, created, item.desired), self.world)
         return update, {store: item.match.source, store.other: created}
 
     def _made(self, store: StoreName, update: Update, kept: dict[StoreName, Product]) -> SyncError | None:
@@ -120,10 +121,25 @@ def _unfinished(error: SyncError | None) -> bool:
     return error is not None and (error.retriable or isinstance(error, PAUSING))
 
 
-def _as_sent(created: Product, desired: Product) -> Product:
-    """With the prices and counts that were asked for: what somebody changed or bought since the create is a change that has to travel."""
+def _as_sent(target: StoreName, created: Product, desired: Product) -> Product:
+    """With the prices, counts and listing that were asked for: what somebody changed or bought since the create is a change that has to travel."""
     sent = {variant.sku.strip(): variant for variant in desired.variants}
-    return created.with_variants(tuple(with_numbers(item, sent.get(item.sku.strip())) for item in created.variants))
+    listing = desired.listing if _is_listed_anew(target, created, desired) else created.listing
+    return replace(created, listing=listing).with_variants(
+        tuple(with_numbers(item, sent.get(item.sku.strip())) for item in created.variants)
+    )
+
+
+def _is_listed_anew(target: StoreName, created: Product, desired: Product) -> bool:
+    """Whether a listing other than what was asked for is somebody's choice. A shop may hold a new product back or leave out a category, and
+    that is no edit; but it adds none, and does not save it again later, but for a group of CS-Cart as its variations join.
+    """
+    sent = set(desired.listing.categories)
+    if sent and not sent.issuperset(created.listing.categories):
+        return True
+    if created.created_at is None or created.edited_at is None or (target is StoreName.CSCART and len(created.variants) > 1):
+        return False
+    return created.edited_at - created.created_at > ONE_SAVE
 
 
 def _as_update(store: StoreName, match: Match, made: Product, world: World) -> Update:
