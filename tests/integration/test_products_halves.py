@@ -35,3 +35,18 @@ def test_a_group_that_is_refused_for_good_when_its_variations_exist_is_finished_
     assert ([item.sku for item in made.variants], len(made.images), len(scene.products(OURS))) == (["B-1", "B-2"], 1, 2)
     assert {scene.variant(store, "B-1").price for store in scene.stores} == {Decimal("13.00" if edited else "10.00")}
     assert (scene.parked(), scene.sweep()) == ({}, 0)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_group_that_was_made_in_part_while_the_shop_said_ok_is_finished_and_no_variant_forgotten(after: int, times: int) -> None:
+    scene = linked("A")
+    scene.add(THEIRS, "B-1", "B-2", "B-3", images=["https://pictures.example/b.png"])
+    scene.cscart.faults.arm(Trouble.SKIPPED, "extend", after=after, times=times)
+    scene.sweep()
+    for _ in range(3):
+        scene.pull()
+        scene.sweep()
+    made = scene.product(OURS, "B-1")
+    assert (sorted(item.sku for item in made.variants), len(made.images), len(scene.products(OURS))) == (["B-1", "B-2", "B-3"], 1, 2)
+    assert (scene.parked(), scene.sweep()) == ({}, 0)

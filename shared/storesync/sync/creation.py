@@ -51,8 +51,8 @@ class Creations:
         self.lease.check()
         outcomes = self.world.store(store.other).create([item.desired for item in due], self._markers(store, due))
         pairs = list(zip(due, outcomes, strict=True))
-        made = [(item, outcome) for item, outcome in pairs if outcome.product is not None]
-        failed = [(item, outcome) for item, outcome in pairs if outcome.product is None]
+        made = [(item, outcome) for item, outcome in pairs if _whole(item, outcome)]
+        failed = [(item, outcome) for item, outcome in pairs if not _whole(item, outcome)]
         pairs_made = [(item, *self._as_pair(store, item, outcome)) for item, outcome in made]
         self.images.expect((update, kept) for _, update, kept in pairs_made)
         late = [(item.match.source.id, error) for item, update, kept in pairs_made if (error := self._made(store, update, kept))]
@@ -61,7 +61,7 @@ class Creations:
         self.pending.clear_new(store, [item.match.source.id for item, _ in made])
         self.give_up(store, [item.match.source.id for item, outcome in failed if not _unfinished(outcome.error)])
         for item, outcome in failed:
-            error = outcome.error or NotKept("created, yet not found", product=item.match.source.id)
+            error = outcome.error or NotKept("created, yet not found whole", product=item.match.source.id)
             if _unfinished(error):
                 yield item.match.source.id, error
             else:
@@ -114,6 +114,11 @@ class Creations:
             error = self.images.run(update, kept)
         self.linker.settle(update, kept)
         return error
+
+
+def _whole(item: Creation, outcome: Outcome) -> bool:
+    """A store that says ok to a variation or to its joining the group, and does neither, shows a product with fewer variants."""
+    return outcome.product is not None and len(outcome.product.variants) >= len(item.desired.variants)
 
 
 def _unfinished(error: SyncError | None) -> bool:
