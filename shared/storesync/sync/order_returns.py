@@ -21,6 +21,7 @@ from .hindsight import Hindsight
 from .leases import LEASE_SECONDS, patient_lease
 from .order_stock import pieces
 from .order_work import Both, OrderWork
+from .overwritten import overwritten
 from .pending import Pending
 from .skews import ahead, seen_ahead
 
@@ -77,7 +78,7 @@ def undo(work: OrderWork, there: Order) -> None:
         pending = Pending(work.world, lease)
         pending.load()
         pending.witness(StoreName.WEBASYST, (product for product, _ in counted.values()))
-        due = Counter(moved)
+        due = Counter(moved if work.draft.held is None else _without_overwritten(work, there, moved, counted))
         for key, by in _left(work, counted).items():
             due[key] += by
         owed = _owed(due, counted)
@@ -109,6 +110,18 @@ def _doubt(work: OrderWork, sku: str, count: int, order_id: str) -> None:
     told = json.dumps({"pieces_in_doubt": count})
     entry = Entry("product", sku, Action.CONFLICT, StoreName.WEBASYST, order_id, Group.STOCK, new=told, rule="doubtful", cause=work.cause)
     work.entries.append(replace(entry, run=work.run, at=work.world.clock.now()))
+
+
+def _without_overwritten(work: OrderWork, there: Order, moved: Mapping[str, int], counted: Counted) -> dict[str, int]:
+    """Where a count of ours may have overwritten what the shop moved, fewer pieces are for sale: what it gave back is taken again all the
+    same, and what it took is not put back. It is said before anything is remembered of it."""
+    lost = {item: overwritten(work.world, there, *counted[item], -by) for item, by in moved.items() if item in counted}
+    for item, count in lost.items():
+        if count:
+            _doubt(work, counted[item][1].sku.strip(), count, there.id)
+    if any(lost.values()):
+        work.tell()
+    return {item: by - (lost.get(item, 0) if by > 0 else 0) for item, by in moved.items()}
 
 
 def _settled_before(work: OrderWork) -> bool:
