@@ -67,7 +67,7 @@ WORDS = {
     "both moved": N_("both sides had moved"),
     "oversold": N_("sold in both shops"),
     "sold_too_many": N_("pieces sold that are not there"),
-    "doubtful": N_("cut off while it was written"),
+    "doubtful": N_("cut off, or moved by the shop, while it was written"),
     "pieces_in_doubt": N_("pieces that may be missing: count them"),
     "undo": N_("undo"),
     "edited since": N_("edited since"),
