@@ -23,7 +23,7 @@ from .order_stock import pieces
 from .order_work import Both, OrderWork
 from .overwritten import overwritten
 from .pending import Pending
-from .skews import ahead, seen_ahead
+from .skews import seen_ahead
 
 Counted = Mapping[str, tuple[Product, Variant]]  # by "product id/SKU id"
 
@@ -78,8 +78,8 @@ def undo(work: OrderWork, there: Order) -> None:
         pending = Pending(work.world, lease)
         pending.load()
         pending.witness(StoreName.WEBASYST, (product for product, _ in counted.values()))
-        due = Counter(moved if work.draft.held is None else _without_overwritten(work, there, moved, counted))
-        for key, by in _left(work, counted).items():
+        due = Counter(moved if work.draft.held is None else _without_overwritten(work, there, moved, counted, pending.skew))
+        for key, by in _left(work, counted, pending.skew).items():
             due[key] += by
         owed = _owed(due, counted)
         work.note(held=believed(there), owed=owed, traced=_traced(work, owed, counted))
@@ -112,10 +112,10 @@ def _doubt(work: OrderWork, sku: str, count: int, order_id: str) -> None:
     work.entries.append(replace(entry, run=work.run, at=work.world.clock.now()))
 
 
-def _without_overwritten(work: OrderWork, there: Order, moved: Mapping[str, int], counted: Counted) -> dict[str, int]:
+def _without_overwritten(work: OrderWork, there: Order, moved: Mapping[str, int], counted: Counted, skew: evidence.Skew) -> dict[str, int]:
     """Where a count of ours may have overwritten what the shop moved, fewer pieces are for sale: what it gave back is taken again all the
     same, and what it took is not put back. It is said before anything is remembered of it."""
-    lost = {item: overwritten(work.world, there, *counted[item], -by) for item, by in moved.items() if item in counted}
+    lost = {item: overwritten(work.world, there, *counted[item], -by, skew) for item, by in moved.items() if item in counted}
     for item, count in lost.items():
         if count:
             _doubt(work, counted[item][1].sku.strip(), count, there.id)
@@ -162,12 +162,12 @@ def _traced(work: OrderWork, owed: Iterable[str], counted: Counted) -> dict[str,
     return noted if traces else {}
 
 
-def _left(work: OrderWork, counted: Counted) -> dict[str, int]:
+def _left(work: OrderWork, counted: Counted, skew: evidence.Skew) -> dict[str, int]:
     """What an earlier try has not moved."""
-    return {key: by for key, (_, by) in work.draft.owed.items() if key in counted and not _is_done(work, key, *counted[key])}
+    return {key: by for key, (_, by) in work.draft.owed.items() if key in counted and not _is_done(work, key, *counted[key], skew)}
 
 
-def _is_done(work: OrderWork, key: str, product: Product, variant: Variant) -> bool:
+def _is_done(work: OrderWork, key: str, product: Product, variant: Variant, skew: evidence.Skew) -> bool:
     """Whether an earlier try has moved it. Where nobody can tell, fewer pieces are for sale, and it is said."""
     if variant.stock is None:
         return True
@@ -175,7 +175,7 @@ def _is_done(work: OrderWork, key: str, product: Product, variant: Variant) -> b
     name, there = prints.key(Group.STOCK, variant.id), StoreName.WEBASYST
     writes = {there: {name: (str(target - by), str(target))}}
     noted = {**work.draft.traced, "writes": writes, "traces": {there: {name: trace}} if trace else {}}
-    found = evidence.judged(noted, there, name, product, lambda store: ahead(work.world, store))
+    found = evidence.judged(noted, there, name, product, skew)
     if not found.sure:
         _doubt(work, variant.sku.strip(), abs(by), work.draft.id_in(there))
     return found.made

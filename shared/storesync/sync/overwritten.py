@@ -13,19 +13,18 @@ from ..domain.journal import Action, Entry
 from ..domain.model import Group, Product, StoreName, Variant
 from ..domain.orders import Order
 from ..domain.planning import policy_of
-from .evidence import SECOND, UNDER_WAY
+from .evidence import SECOND, UNDER_WAY, Skew
 from .ports import World
-from .skews import ahead
 
 
-def overwritten(world: World, order: Order, product: Product, variant: Variant, moved: int) -> int:
+def overwritten(world: World, order: Order, product: Product, variant: Variant, moved: int, skew: Skew) -> int:
     """How many of the pieces that the shop `moved` (less than 0: took) for this order are nowhere seen, and may be lost by a write of ours."""
     if policy_of(world.connection, Group.STOCK) is not Policy.TWO_WAY or order.updated_at is None or variant.stock is None:
         return 0
     told = [entry for entry in world.journal.history("product", variant.sku.strip()) if _is_count(entry)]
     if not told:
         return 0
-    at = order.updated_at - (ahead(world, StoreName.WEBASYST) or timedelta())
+    at = order.updated_at - (skew(StoreName.WEBASYST) or timedelta())
     since = [entry for entry in told if entry.at is not None and entry.at >= at - SECOND]
     if not _met(since, at):
         return 0

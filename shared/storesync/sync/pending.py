@@ -187,7 +187,7 @@ class Pending:
     def clear(self, names: Collection[str], failed: Mapping[str, Ended]) -> None:
         """These pairs are linked, but for those that failed; of each of them what its writes came to is known from now on."""
         left = {name: found for name, found in self.noted.items() if name not in names}
-        left |= {name: ended(self.noted[name], end, self._skew) for name, end in failed.items() if name in self.noted}
+        left |= {name: ended(self.noted[name], end, self.skew) for name, end in failed.items() if name in self.noted}
         if left != self.noted:
             self._save(left)
 
@@ -203,7 +203,7 @@ class Pending:
         """Before somebody else of us writes to these: what they tell now of writes that were cut off."""
         seen = {item.id: item for item in products}
         found = {
-            name: ended(noted, Ended((), {store: seen[_side(name, store)]}), self._skew)
+            name: ended(noted, Ended((), {store: seen[_side(name, store)]}), self.skew)
             for name, noted in self.noted.items()
             if not name.startswith(NEW) and _side(name, store) in seen
         }
@@ -217,7 +217,7 @@ class Pending:
         self._version = self.world.streams.replace_cursor(NAME, text, self._version)
         self.noted = noted
 
-    def _skew(self, store: StoreName) -> timedelta | None:
+    def skew(self, store: StoreName) -> timedelta | None:
         """How far the store's clock is ahead of ours; None: it does not say now. Asked only after something went wrong."""
         if store not in self._skews:
             found = ahead(self.world, store)
@@ -231,7 +231,7 @@ class Pending:
         noted = self.noted.get(name_of(pair))
         if not noted:
             return pair
-        found = belief(noted, pair, self._skew)
+        found = belief(noted, pair, self.skew)
         self.beliefs[name_of(pair)] = found.since(pair)
         sides = {store: replace(pair.side(store), prints=found.kept[store]) for store in StoreName}
         return replace(pair, cscart=sides[StoreName.CSCART], webasyst=sides[StoreName.WEBASYST], agreed=found.agreed, doubts=found.doubts)
